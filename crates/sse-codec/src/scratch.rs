@@ -1,0 +1,132 @@
+//! Where a decoder keeps what it cannot lend from the chunk.
+
+use core::ops::Range;
+
+/// The buffer cannot hold more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+mod sealed {
+    pub trait Sealed {}
+    #[cfg(feature = "alloc")]
+    impl Sealed for alloc::vec::Vec<u8> {}
+    impl Sealed for super::FixedBuf<'_> {}
+}
+
+/// A buffer of a [`Decoder`](crate::Decoder): `Vec<u8>`, which grows, or [`FixedBuf`], which does not.
+///
+/// Sealed: the methods are the decoder's business and may change.
+pub trait Scratch: sealed::Sealed {
+    #[doc(hidden)]
+    fn bytes(&self) -> &[u8];
+    #[doc(hidden)]
+    fn bytes_mut(&mut self) -> &mut [u8];
+    #[doc(hidden)]
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Full>;
+    #[doc(hidden)]
+    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full>;
+    #[doc(hidden)]
+    fn truncate(&mut self, len: usize);
+    #[doc(hidden)]
+    fn capacity(&self) -> usize;
+    /// Gives back what a large event needed. Called when the buffer is empty.
+    #[doc(hidden)]
+    fn relax(&mut self);
+}
+
+/// What an emptied `Vec` keeps: enough that common events never allocate, too little to matter per connection.
+#[cfg(feature = "alloc")]
+const RETAINED: usize = 64 * 1024;
+
+#[cfg(feature = "alloc")]
+impl Scratch for alloc::vec::Vec<u8> {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        // Memory that is not to be had is an error of this one event, not the end of the process.
+        self.try_reserve(bytes.len()).map_err(|_| Full)?;
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full> {
+        self.try_reserve(part.len()).map_err(|_| Full)?;
+        self.extend_from_within(part);
+        Ok(())
+    }
+
+    #[inline]
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    #[inline]
+    fn relax(&mut self) {
+        if self.capacity() > RETAINED {
+            self.shrink_to(RETAINED);
+        }
+    }
+}
+
+/// A caller's slice as a decoder's buffer, for use without `alloc`.
+#[derive(Debug)]
+pub struct FixedBuf<'a> {
+    slice: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> FixedBuf<'a> {
+    pub(crate) fn new(slice: &'a mut [u8]) -> Self {
+        Self { slice, len: 0 }
+    }
+}
+
+impl Scratch for FixedBuf<'_> {
+    fn bytes(&self) -> &[u8] {
+        &self.slice[..self.len]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.slice[..self.len]
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let free = self.slice[self.len..].get_mut(..bytes.len()).ok_or(Full)?;
+        free.copy_from_slice(bytes);
+        self.len += bytes.len();
+        Ok(())
+    }
+
+    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full> {
+        if self.slice.len() - self.len < part.len() {
+            return Err(Full);
+        }
+        let len = part.len();
+        self.slice.copy_within(part, self.len);
+        self.len += len;
+        Ok(())
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    fn capacity(&self) -> usize {
+        self.slice.len()
+    }
+
+    fn relax(&mut self) {}
+}
