@@ -1,0 +1,99 @@
+//! What a subscription remembers from one connection to the next, and when it gives up.
+
+use core::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::policy::Policy;
+use crate::reason::Limit;
+
+#[derive(Debug)]
+pub(crate) struct Reconnect {
+    pub(crate) policy: Policy,
+    backoff: Backoff,
+    /// Connections in a row that failed or delivered nothing.
+    failures: u32,
+    /// Whether the connection at hand has been worth making.
+    success: bool,
+    /// When it began to go wrong; `None` while all is well.
+    outage_since: Option<Duration>,
+    reconnects: u32,
+}
+
+/// What follows from the loss of a connection.
+pub(crate) enum Verdict {
+    Wait { until: Duration },
+    GiveUp(Limit),
+}
+
+impl Reconnect {
+    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
+        let backoff = Backoff::new(policy.reconnection_time, seed);
+        Self {
+            policy,
+            backoff,
+            failures: 0,
+            success: false,
+            outage_since: None,
+            reconnects: 0,
+        }
+    }
+
+    pub(crate) fn reconnection_time(&self) -> Duration {
+        self.backoff.reconnection_time()
+    }
+
+    /// The server's word, which counts from the next wait on.
+    pub(crate) fn set_reconnection_time(&mut self, time: Duration) {
+        self.backoff.set_reconnection_time(time);
+    }
+
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// An attempt begins. The first one may be the beginning of an outage.
+    pub(crate) fn begin(&mut self, now: Duration) {
+        self.outage_since.get_or_insert(now);
+        self.success = false;
+    }
+
+    /// An event was delivered. Nothing less resets the backoff: a server that accepts and then fails each time would
+    /// otherwise be asked at full speed for ever.
+    pub(crate) fn succeeded(&mut self) {
+        self.success = true;
+        self.failures = 0;
+        self.outage_since = None;
+    }
+
+    /// Bytes arrived on a connection of this age: quiet but healthy, if it has lasted.
+    pub(crate) fn still_sending(&mut self, age: Duration) {
+        if age >= self.policy.healthy_after {
+            self.succeeded();
+        }
+    }
+
+    /// An attempt failed, or its connection ended.
+    pub(crate) fn lost(&mut self, now: Duration, retry_after: Option<Duration>) -> Verdict {
+        if !self.success {
+            self.failures = self.failures.saturating_add(1);
+        }
+        let outage_since = *self.outage_since.get_or_insert(now);
+        let until = now.saturating_add(self.backoff.wait(&self.policy, self.failures, retry_after));
+        let is_reached = |limit: Option<u32>, count: u32| limit.is_some_and(|limit| count >= limit);
+        if is_reached(self.policy.max_reconnects, self.reconnects) {
+            Verdict::GiveUp(Limit::Reconnects)
+        } else if !self.success && is_reached(self.policy.max_failures, self.failures) {
+            Verdict::GiveUp(Limit::Failures)
+        } else if self
+            .policy
+            .max_outage
+            .is_some_and(|max| until > outage_since.saturating_add(max))
+        {
+            // Waiting first would only put the bad news off.
+            Verdict::GiveUp(Limit::Outage)
+        } else {
+            self.reconnects = self.reconnects.saturating_add(1);
+            Verdict::Wait { until }
+        }
+    }
+}

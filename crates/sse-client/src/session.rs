@@ -1,0 +1,457 @@
+//! The states of a session and what leads from one to the next.
+
+use core::time::Duration;
+
+use sse_codec::{BytesInput, DecodeError, Decoder, FieldError, Frame, Input, OwnedFrame};
+
+use crate::head::ResponseHead;
+use crate::policy::{Deadlines, Policy};
+use crate::reason::{Cause, CloseReason, ContentType, Timeout};
+use crate::reconnect::{Reconnect, Verdict};
+
+/// The EventSource processing model as a state machine without I/O, clock and random source.
+///
+/// Inputs are the `handle_*` methods, and the answer is always [`step`](Self::step): what to do now. `step` is pure, so
+/// asking twice is harmless. An input that does not fit the state is ignored, an early or repeated timeout too, so there
+/// is no order of calls to get wrong. See the [crate's documentation](crate) for the whole loop.
+///
+/// `now` is the time since any fixed origin, such as the start of the program; it should not run backwards, and where
+/// it does waits only get longer.
+///
+/// The session owns its [`Decoder`], so the last event ID, the server's `retry` and the fresh start on each connection
+/// are its business. Memory: the decoder's, which is bounded by the largest event allowed, and some 300 bytes.
+#[derive(Debug)]
+pub struct Session {
+    /// `None`: one response and no second attempt.
+    reconnect: Option<Reconnect>,
+    deadlines: Deadlines,
+    decoder: Decoder,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Connect,
+    AwaitHead { deadline: Option<Duration> },
+    Read(Open),
+    Wait { until: Duration, cause: Cause },
+    Closed(CloseReason),
+}
+
+/// What the deadlines of an open connection count from.
+#[derive(Debug)]
+struct Open {
+    since: Duration,
+    last_byte: Duration,
+    last_event: Duration,
+}
+
+/// What the decoder made of some bytes, as far as the session cares.
+enum Arrived {
+    Nothing,
+    Event,
+    /// A sign of life, but not a success: the server may send the same one for ever.
+    DroppedEvent,
+    Retry(Duration),
+}
+
+/// What to do next. Valid until the next `handle_*` call.
+///
+/// Deliberately not `non_exhaustive`: an adapter that does not know a step cannot take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<'s> {
+    /// Begin an attempt and call [`handle_connecting`](Session::handle_connecting).
+    ///
+    /// Ready state CONNECTING. No connection may be open now: drop the one there was.
+    Connect {
+        /// The value of the `Last-Event-ID` header to send, always a valid header value. `None`: send no such header.
+        ///
+        /// As bytes it is UTF-8, which is what the standard and browsers send, and not always ASCII.
+        last_event_id: Option<&'s str>,
+    },
+    /// Await the response head, then call [`handle_head`](Session::handle_head). If the attempt fails, call
+    /// [`handle_end`](Session::handle_end); at the deadline, call [`handle_timeout`](Session::handle_timeout).
+    ///
+    /// Ready state CONNECTING.
+    AwaitHead {
+        /// When to give the attempt up. `None`: never.
+        deadline: Option<Duration>,
+    },
+    /// Read from the body and call [`handle_data`](Session::handle_data). At its end call
+    /// [`handle_end`](Session::handle_end); at the deadline, [`handle_timeout`](Session::handle_timeout).
+    ///
+    /// Ready state OPEN. The deadline moves with what arrives. There is no need to rearm a timer for each chunk: let it
+    /// fire early and ask again.
+    Read {
+        /// When the silence has lasted too long. `None`: never.
+        deadline: Option<Duration>,
+    },
+    /// Drop the connection, if there is one, and call [`handle_timeout`](Session::handle_timeout) at `until`.
+    ///
+    /// Ready state CONNECTING.
+    Wait {
+        /// When the next attempt is due. May be as far away as [`Duration::MAX`].
+        until: Duration,
+        /// What led here.
+        cause: &'s Cause,
+    },
+    /// Drop the connection, if there is one. Nothing will ever change this.
+    ///
+    /// Ready state CLOSED.
+    Closed(&'s CloseReason),
+}
+
+/// How an attempt or a body ended, for [`Session::handle_end`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The body ended as its framing says it should.
+    Eof,
+    /// Anything else: connection refused or reset, name not found, a body cut short or not decodable.
+    TransportError,
+    /// An error that no later attempt can escape, such as a redirect to a scheme that is not HTTP. (The standard lets
+    /// a user agent fail the connection that it "knows to be futile".)
+    Futile,
+}
+
+/// The standard's `readyState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReadyState {
+    /// No connection, but there will be one.
+    Connecting,
+    /// Receiving.
+    Open,
+    /// The end.
+    Closed,
+}
+
+impl Session {
+    /// A subscription: reconnects when the connection is lost and asks the server to resume after the last event.
+    ///
+    /// The seed decides the jitter of the waits. Give each client another one, or they will all return together.
+    #[must_use]
+    pub fn subscribe(policy: Policy, seed: u64) -> Self {
+        Self::new(Some(Reconnect::new(policy, seed)))
+    }
+
+    /// One request, one response: the end of the stream is the end, and whatever goes wrong, nothing is sent twice.
+    ///
+    /// What a `POST` to a language model needs, where a second request is a second bill.
+    #[must_use]
+    pub fn once() -> Self {
+        Self::new(None)
+    }
+
+    fn new(reconnect: Option<Reconnect>) -> Self {
+        Self {
+            reconnect,
+            deadlines: Deadlines::default(),
+            decoder: Decoder::new(),
+            state: State::Connect,
+        }
+    }
+
+    /// How long the server may be silent.
+    #[must_use]
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// Starts as if an event with this id had been received: how to resume after a restart of the program.
+    ///
+    /// # Errors
+    /// An id with CR, LF or NUL, which no server can have sent.
+    pub fn with_last_event_id(mut self, id: &str) -> Result<Self, FieldError> {
+        self.decoder.set_last_event_id(id)?;
+        Ok(self)
+    }
+
+    /// The largest event taken, in bytes; larger ones are dropped and reported. Default: 16 MiB.
+    #[must_use]
+    pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
+        self.decoder = self.decoder.with_max_event_bytes(limit);
+        self
+    }
+
+    /// Whether [`handle_data`](Self::handle_data) gives comments too. They count as signs of life in any case. Default:
+    /// no.
+    #[must_use]
+    pub fn with_comments(mut self, report: bool) -> Self {
+        self.decoder = self.decoder.with_comments(report);
+        self
+    }
+
+    /// What to do now. Pure: does not change the session, however often it is called.
+    #[must_use]
+    pub fn step(&self) -> Step<'_> {
+        match &self.state {
+            State::Connect => Step::Connect {
+                last_event_id: self.sendable_id(),
+            },
+            State::AwaitHead { deadline } => Step::AwaitHead {
+                deadline: *deadline,
+            },
+            State::Read(open) => Step::Read {
+                deadline: open.deadline(&self.deadlines).map(|(at, _)| at),
+            },
+            State::Wait { until, cause } => Step::Wait {
+                until: *until,
+                cause,
+            },
+            State::Closed(reason) => Step::Closed(reason),
+        }
+    }
+
+    /// The attempt that [`Step::Connect`] asked for has begun.
+    pub fn handle_connecting(&mut self, now: Duration) {
+        if !matches!(self.state, State::Connect) {
+            return;
+        }
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.begin(now);
+        }
+        self.state = State::AwaitHead {
+            deadline: after(now, self.deadlines.head),
+        };
+    }
+
+    /// The head of the final response has arrived. [`Step::Read`] says that the body is an event stream to be read;
+    /// after any other step it is not.
+    ///
+    /// 204 closes the session properly. 200 with `text/event-stream` announces the connection. Statuses that
+    /// [`RetriedStatuses`](crate::RetriedStatuses) names lead to a wait, of which `Retry-After` may raise the length;
+    /// all else fails the connection.
+    pub fn handle_head(&mut self, now: Duration, head: ResponseHead<'_>) {
+        if !matches!(self.state, State::AwaitHead { .. }) {
+            return;
+        }
+        match head.status {
+            200 if head.is_event_stream() => {
+                // A half-received event, its type and half a character die with their connection; the ID lives on.
+                self.decoder.reset();
+                self.state = State::Read(Open {
+                    since: now,
+                    last_byte: now,
+                    last_event: now,
+                });
+            }
+            200 => self.fail(Cause::ContentType(ContentType::new(head.content_type))),
+            204 => self.state = State::Closed(CloseReason::NoContent),
+            status => {
+                let retry_after = head.retry_after();
+                let cause = Cause::Status {
+                    status,
+                    retry_after,
+                };
+                if self
+                    .reconnect
+                    .as_ref()
+                    .is_some_and(|reconnect| reconnect.policy.retried_statuses.contains(status))
+                {
+                    self.lose(now, cause, retry_after);
+                } else {
+                    self.fail(cause);
+                }
+            }
+        }
+    }
+
+    /// Takes what the input holds up to the next frame. Call until it gives `Ok(None)`.
+    ///
+    /// * `Ok(Some(frame))`: there may be more in this input.
+    /// * `Ok(None)`: the input is used up, and the rest of an event may be kept for the next one; or the session does
+    ///   not read now, and what the input holds is to be dropped.
+    ///
+    /// # Errors
+    /// One event was dropped, most likely because it is too large. The session goes on: call again.
+    pub fn handle_data<'d, 'i: 'd>(
+        &'d mut self,
+        now: Duration,
+        input: &mut Input<'i>,
+    ) -> Result<Option<Frame<'d>>, DecodeError> {
+        let State::Read(open) = &mut self.state else {
+            return Ok(None);
+        };
+        open.note_bytes(now, input.remaining(), self.reconnect.as_mut());
+        let frame = self.decoder.decode(input);
+        let what = match &frame {
+            Ok(Some(Frame::Event(_))) => Arrived::Event,
+            Ok(Some(Frame::Retry(time))) => Arrived::Retry(*time),
+            Ok(_) => Arrived::Nothing,
+            Err(_) => Arrived::DroppedEvent,
+        };
+        open.note(now, what, self.reconnect.as_mut());
+        frame
+    }
+
+    /// The same over [`bytes::Bytes`](https://docs.rs/bytes): frames own their text by sharing the chunk, so that the
+    /// input can be kept beside the session between calls.
+    ///
+    /// # Errors
+    /// As [`handle_data`](Self::handle_data).
+    pub fn handle_bytes(
+        &mut self,
+        now: Duration,
+        input: &mut BytesInput,
+    ) -> Result<Option<OwnedFrame>, DecodeError> {
+        let State::Read(open) = &mut self.state else {
+            return Ok(None);
+        };
+        open.note_bytes(now, input.remaining(), self.reconnect.as_mut());
+        let frame = self.decoder.decode_bytes(input);
+        let what = match &frame {
+            Ok(Some(OwnedFrame::Event(_))) => Arrived::Event,
+            Ok(Some(OwnedFrame::Retry(time))) => Arrived::Retry(*time),
+            Ok(_) => Arrived::Nothing,
+            Err(_) => Arrived::DroppedEvent,
+        };
+        open.note(now, what, self.reconnect.as_mut());
+        frame
+    }
+
+    /// The attempt failed, or the body ended. An unfinished event is dropped, as the standard says.
+    pub fn handle_end(&mut self, now: Duration, end: End) {
+        let reading = match self.state {
+            State::AwaitHead { .. } => false,
+            State::Read(_) => true,
+            _ => return,
+        };
+        match end {
+            End::Eof if reading && self.reconnect.is_none() => {
+                self.state = State::Closed(CloseReason::EndOfStream)
+            }
+            End::Eof if reading => self.lose(now, Cause::EndOfStream, None),
+            End::Futile => self.fail(Cause::Futile),
+            End::Eof | End::TransportError => self.lose(now, Cause::Transport, None),
+        }
+    }
+
+    /// Time has passed. Does something only if the deadline of the current [`Step`] has.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        let timeout = match &self.state {
+            State::Wait { until, .. } if now >= *until => {
+                self.state = State::Connect;
+                return;
+            }
+            State::AwaitHead { deadline } => deadline.map(|at| (at, Timeout::Head)),
+            State::Read(open) => open.deadline(&self.deadlines),
+            _ => None,
+        };
+        if let Some((_, timeout)) = timeout.filter(|(at, _)| now >= *at) {
+            self.lose(now, Cause::Timeout(timeout), None);
+        }
+    }
+
+    /// Ends the session for good, properly. Does nothing if it is closed already.
+    pub fn close(&mut self) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.state = State::Closed(CloseReason::Requested);
+        }
+    }
+}
+
+/// What a user may want to know.
+impl Session {
+    /// The standard's `readyState`.
+    #[must_use]
+    pub fn ready_state(&self) -> ReadyState {
+        match self.state {
+            State::Connect | State::AwaitHead { .. } | State::Wait { .. } => ReadyState::Connecting,
+            State::Read(_) => ReadyState::Open,
+            State::Closed(_) => ReadyState::Closed,
+        }
+    }
+
+    /// The last event ID: that of the last event received, or what was set at the start. Empty if there is none.
+    #[must_use]
+    pub fn last_event_id(&self) -> &str {
+        self.decoder.last_event_id()
+    }
+
+    /// The last event ID if it cannot be sent, since it has a control character that no header value can hold. The next
+    /// attempt goes without it, and the server starts where it likes: worth a warning, never fatal.
+    #[must_use]
+    pub fn unsendable_last_event_id(&self) -> Option<&str> {
+        Some(self.last_event_id()).filter(|id| !is_header_value(id))
+    }
+
+    /// The reconnection time in force: the server's last `retry`, or the policy's. `None` for [`Session::once`].
+    ///
+    /// What the server said, as it said it; waits are never shorter than the policy's minimum.
+    #[must_use]
+    pub fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnect.as_ref().map(Reconnect::reconnection_time)
+    }
+
+    /// How many connections in a row have failed or delivered nothing.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.reconnect.as_ref().map_or(0, Reconnect::failures)
+    }
+
+    fn sendable_id(&self) -> Option<&str> {
+        // "If the last event ID string is not the empty string": an empty header would be a different statement.
+        Some(self.last_event_id()).filter(|id| !id.is_empty() && is_header_value(id))
+    }
+
+    fn fail(&mut self, cause: Cause) {
+        self.state = State::Closed(CloseReason::Failed(cause));
+    }
+
+    /// The connection is lost: reestablish it, if this is a subscription and its policy agrees.
+    fn lose(&mut self, now: Duration, cause: Cause, retry_after: Option<Duration>) {
+        let Some(reconnect) = &mut self.reconnect else {
+            return self.fail(cause);
+        };
+        self.state = match reconnect.lost(now, retry_after) {
+            Verdict::Wait { until } => State::Wait { until, cause },
+            Verdict::GiveUp(limit) => State::Closed(CloseReason::GaveUp { limit, cause }),
+        };
+    }
+}
+
+impl Open {
+    fn note_bytes(&mut self, now: Duration, bytes: &[u8], reconnect: Option<&mut Reconnect>) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.last_byte = now;
+        if let Some(reconnect) = reconnect {
+            reconnect.still_sending(now.saturating_sub(self.since));
+        }
+    }
+
+    fn note(&mut self, now: Duration, what: Arrived, reconnect: Option<&mut Reconnect>) {
+        if matches!(what, Arrived::Event | Arrived::DroppedEvent) {
+            self.last_event = now;
+        }
+        match (what, reconnect) {
+            (Arrived::Event, Some(reconnect)) => reconnect.succeeded(),
+            (Arrived::Retry(time), Some(reconnect)) => reconnect.set_reconnection_time(time),
+            _ => {}
+        }
+    }
+
+    /// The first deadline to come.
+    fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
+        let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
+        let events =
+            after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
+        match (bytes, events) {
+            (Some(bytes), Some(events)) => Some(if events.0 < bytes.0 { events } else { bytes }),
+            (bytes, events) => bytes.or(events),
+        }
+    }
+}
+
+fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
+    time.and_then(|time| start.checked_add(time))
+}
+
+/// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but
+/// control characters, of which a tab is allowed.
+fn is_header_value(value: &str) -> bool {
+    value
+        .bytes()
+        .all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+}
