@@ -1,0 +1,94 @@
+//! The programs beside cargo that the tests need, and where they come from.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+
+/// A program that the tests need.
+struct Tool {
+    /// What it is for.
+    purpose: &'static str,
+    /// The names that it has on `PATH`, here and there.
+    names: &'static [&'static str],
+    /// Debian's package.
+    package: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        purpose: "the browser of the dashboard's test",
+        names: &["chromium", "chromium-browser", "google-chrome"],
+        package: "chromium",
+    },
+    Tool { purpose: "the driver of that browser", names: &["chromedriver"], package: "chromium-driver" },
+    Tool { purpose: "a real peer of the tests", names: &["node"], package: "nodejs" },
+    Tool { purpose: "a real peer of the tests", names: &["python3"], package: "python3" },
+];
+
+/// Whether this is a CI run: what is missing is then a failure and not a skip.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}
+
+/// Looks for every tool, installs what is missing by apt-get where that needs no question, and
+/// returns a line for each that is still missing.
+pub(crate) fn set_up() -> Vec<String> {
+    let missing = || TOOLS.iter().filter(|tool| !tool.is_there()).collect::<Vec<_>>();
+    let wanted = missing();
+    if !wanted.is_empty() {
+        let packages: Vec<_> = wanted.iter().map(|tool| tool.package).collect();
+        if let Err(failure) = apt_install(&packages) {
+            eprintln!("cannot install {}: {failure}", packages.join(", "));
+        }
+    }
+    missing().into_iter().map(Tool::describe).collect()
+}
+
+impl Tool {
+    fn is_there(&self) -> bool {
+        self.names.iter().any(|name| find(name).is_some())
+    }
+
+    fn describe(&self) -> String {
+        format!("`{}`, {} (Debian: apt-get install {})", self.names[0], self.purpose, self.package)
+    }
+}
+
+/// Where a program is on `PATH`.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| candidate.is_file())
+}
+
+/// Installs Debian packages as root, or through a sudo that asks nothing.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<(), Failure> {
+    if find("apt-get").is_none() {
+        return Err(Failure::task("this system has no apt-get; install it by your package manager"));
+    }
+    let root = process::output(Command::new("id").arg("-u"))?.trim() == "0";
+    if !root && !process::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        return Err(Failure::task("neither root nor a sudo without password"));
+    }
+    let apt = |args: &[&str]| {
+        let mut command = if root { Command::new("env") } else { Command::new("sudo") };
+        if !root {
+            command.args(["-n", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(args);
+        process::run(&mut command)
+    };
+    apt(&["update"])?;
+    // One by one: a name that a distribution does not have must not keep the others away.
+    let mut failed = Vec::new();
+    for package in packages {
+        if apt(&["install", "--no-install-recommends", package]).is_err() {
+            failed.push(*package);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::task(format!("apt-get could not install {}", failed.join(", "))))
+}
