@@ -1,4 +1,5 @@
 //! The oracle against every vector: ours, and what browsers did, where it is at hand.
+#![allow(clippy::print_stderr)] // a skip must be seen
 
 use sse_conformance::case::{self, Case, Retry};
 use sse_conformance::oracle;
