@@ -1,1 +1,23 @@
-//! (to be written)
+//! Server-Sent Events over HTTP: a reconnecting client and a server's response body.
+
+#[cfg(feature = "client")]
+mod connect;
+#[cfg(feature = "client")]
+mod decompress;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod redirect;
+#[cfg(feature = "client")]
+mod tls;
+
+#[cfg(feature = "client")]
+pub use connect::HttpClient;
+#[cfg(feature = "client")]
+pub use decompress::ByteStream;
+#[cfg(feature = "client")]
+pub use error::{BoxError, HttpError};
+#[cfg(feature = "client")]
+pub use redirect::RedirectError;
+#[cfg(feature = "client")]
+pub use tls::{Tls, TlsError};

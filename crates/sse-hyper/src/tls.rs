@@ -1,0 +1,180 @@
+//! TLS for the default client: rustls with the platform's roots, TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+
+/// Which servers an `https` URL may lead to.
+///
+/// The default trusts the certificate authorities that the platform trusts. Reading them takes some milliseconds and
+/// happens once per [`client_config`](Self::client_config).
+///
+/// # Example
+///
+/// ```no_run
+/// use sse_hyper::{HttpClient, Tls};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let tls = Tls::new().with_ca_pem(&std::fs::read("internal-ca.pem")?)?;
+/// let client = HttpClient::new(tls)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    added: Vec<CertificateDer<'static>>,
+    accept_any: bool,
+}
+
+/// Why a TLS configuration cannot be made. The caller's input is at fault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The text holds no certificate, or one that is cut short or not in PEM form.
+    #[error("no certificate could be read from the PEM text")]
+    Pem(#[source] Option<rustls::pki_types::pem::Error>),
+    /// A certificate is no usable certificate authority, or the cryptography provider refused the settings.
+    #[error("the TLS settings were refused")]
+    Rustls(#[from] rustls::Error),
+}
+
+impl Tls {
+    /// Trusts what the platform trusts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts the certificates in `pem` too: an internal authority, or one self-signed server.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Pem`] if there is none in it, or one of them cannot be read.
+    pub fn with_ca_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
+        let before = self.added.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            self.added.push(certificate.map_err(|error| TlsError::Pem(Some(error)))?);
+        }
+        if self.added.len() == before {
+            return Err(TlsError::Pem(None));
+        }
+        Ok(self)
+    }
+
+    /// **Dangerous:** accepts any certificate of any server.
+    ///
+    /// The connection is encrypted, but nobody knows to whom: anyone on the way can read and change everything,
+    /// tokens included. For a look at one's own test server and nothing else.
+    #[must_use]
+    pub fn dangerous_accept_any_certificate(mut self) -> Self {
+        self.accept_any = true;
+        self
+    }
+
+    /// The rustls configuration, without ALPN: the HTTP client says which versions it speaks.
+    ///
+    /// A machine without any trusted authority is no error here, so that plain `http` works on it; its first `https`
+    /// connection fails and says why.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Rustls`] if an added certificate is malformed.
+    pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let config =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        if self.accept_any {
+            let verifier = AcceptAny(provider);
+            return Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth());
+        }
+        let mut roots = RootCertStore::empty();
+        let platform = rustls_native_certs::load_native_certs();
+        for error in &platform.errors {
+            tracing::warn!(%error, "some of the platform's trusted certificates cannot be read");
+        }
+        // Platforms hold certificates that no strict parser accepts; the others still count.
+        roots.add_parsable_certificates(platform.certs);
+        for certificate in &self.added {
+            roots.add(certificate.clone())?;
+        }
+        Ok(if roots.is_empty() {
+            let verifier = NobodyTrusted(provider);
+            config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        } else {
+            config.with_root_certificates(roots).with_no_client_auth()
+        })
+    }
+}
+
+/// Takes every certificate. Signatures are still checked: a peer must hold the key of the certificate it shows.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+/// Takes no certificate and says that there is nothing to check it against.
+#[derive(Debug)]
+struct NobodyTrusted(Arc<CryptoProvider>);
+
+/// What [`NobodyTrusted`] answers.
+#[derive(Debug)]
+struct NoTrustedRoots;
+
+impl fmt::Display for NoTrustedRoots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this machine trusts no certificate authority: install its certificates (ca-certificates on most Linux \
+             systems) or give one",
+        )
+    }
+}
+
+impl std::error::Error for NoTrustedRoots {}
+
+/// The parts that both verifiers share.
+macro_rules! verifier {
+    ($name:ident, $certificate:expr) => {
+        impl ServerCertVerifier for $name {
+            fn verify_server_cert(
+                &self,
+                _end_entity: &CertificateDer<'_>,
+                _intermediates: &[CertificateDer<'_>],
+                _server_name: &ServerName<'_>,
+                _ocsp_response: &[u8],
+                _now: UnixTime,
+            ) -> Result<ServerCertVerified, rustls::Error> {
+                $certificate
+            }
+
+            fn verify_tls12_signature(
+                &self,
+                message: &[u8],
+                certificate: &CertificateDer<'_>,
+                signature: &DigitallySignedStruct,
+            ) -> Result<HandshakeSignatureValid, rustls::Error> {
+                let algorithms = &self.0.signature_verification_algorithms;
+                verify_tls12_signature(message, certificate, signature, algorithms)
+            }
+
+            fn verify_tls13_signature(
+                &self,
+                message: &[u8],
+                certificate: &CertificateDer<'_>,
+                signature: &DigitallySignedStruct,
+            ) -> Result<HandshakeSignatureValid, rustls::Error> {
+                let algorithms = &self.0.signature_verification_algorithms;
+                verify_tls13_signature(message, certificate, signature, algorithms)
+            }
+
+            fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+                self.0.signature_verification_algorithms.supported_schemes()
+            }
+        }
+    };
+}
+
+verifier!(AcceptAny, Ok(ServerCertVerified::assertion()));
+verifier!(NobodyTrusted, Err(rustls::Error::Other(OtherError(Arc::new(NoTrustedRoots)))));
