@@ -1,7 +1,9 @@
 //! Lines become events: what is buffered, what is lent, and when an event is dispatched (WHATWG HTML 9.2.6).
 
+mod state;
+mod stored;
+
 use core::ops::Range;
-use core::time::Duration;
 
 use crate::error::{DecodeError, FieldError};
 use crate::event::{Event, Frame, MESSAGE};
@@ -9,6 +11,7 @@ use crate::field::{self, Field};
 use crate::input::Input;
 use crate::scratch::{FixedBuf, Full, Scratch};
 use crate::text;
+use state::{Found, InChunk, Lent, Line, Size, Unfinished};
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -55,7 +58,7 @@ pub struct Decoder<B = DefaultScratch> {
     /// The last event ID, and behind it the stored `id` of the unfinished event, both as text.
     id: B,
     id_len: usize,
-    pub(crate) event: Unfinished,
+    event: Unfinished,
     line: Line,
     /// What the last call lent from `text`.
     lent: Lent,
@@ -74,73 +77,11 @@ type DefaultScratch = alloc::vec::Vec<u8>;
 #[cfg(not(feature = "alloc"))]
 type DefaultScratch = FixedBuf<'static>;
 
-/// The event whose blank line has not come yet.
-#[derive(Debug, Default)]
-pub(crate) struct Unfinished {
-    /// Where its data is in `text`, if there was a `data` line and it is stored.
-    data: Option<Range<usize>>,
-    /// An id is stored behind the last event ID.
-    has_id: bool,
-    /// What its fields' values take, in bytes of the stream.
-    size: Size,
-    /// It was too large and is skipped.
-    dropped: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Size {
-    data: usize,
-    event_type: usize,
-    id: usize,
-}
-
-/// The line whose end has not come yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    /// Nothing of it has come either.
-    Fresh,
-    /// What came is in `text` from there on.
-    Stored(usize),
-    /// It is not empty and not wanted.
-    Skipped,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Lent {
-    Nothing,
-    /// A comment, behind this length of `text`.
-    Comment(usize),
-    /// An event.
-    Event,
-}
-
-/// Values that are still in the chunk. They live no longer than one call: what an event needs beyond it is stored.
-#[derive(Default)]
-struct InChunk<'i> {
-    data: Option<&'i str>,
-    event_type: Option<&'i str>,
-    id: Option<&'i str>,
-}
-
-/// What ended a call.
-enum Found<'i> {
-    Event,
-    Comment(&'i str),
-    StoredComment(Range<usize>),
-    Retry(Duration),
-    /// Its blank line has come, but not all of it could be stored. (An `Err` instead: its blank line is still to come.)
-    Lost(DecodeError),
-}
-
 #[cfg(feature = "alloc")]
 impl Decoder {
     /// A decoder with growing buffers. Allocates nothing until it must store something.
     pub const fn new() -> Self {
-        Self::with_buffers(
-            alloc::vec::Vec::new(),
-            alloc::vec::Vec::new(),
-            alloc::vec::Vec::new(),
-        )
+        Self::with_buffers(alloc::vec::Vec::new(), alloc::vec::Vec::new(), alloc::vec::Vec::new())
     }
 }
 
@@ -158,11 +99,7 @@ impl<'a> Decoder<FixedBuf<'a>> {
     /// unfinished line. `event_type` holds one event type, `id` two ids: the last and the one to come. An event that
     /// does not fit is dropped with [`DecodeError::BufferFull`], like one over the limit.
     pub fn in_slices(text: &'a mut [u8], event_type: &'a mut [u8], id: &'a mut [u8]) -> Self {
-        Self::with_buffers(
-            FixedBuf::new(text),
-            FixedBuf::new(event_type),
-            FixedBuf::new(id),
-        )
+        Self::with_buffers(FixedBuf::new(text), FixedBuf::new(event_type), FixedBuf::new(id))
     }
 }
 
@@ -176,11 +113,7 @@ impl<B> Decoder<B> {
             event: Unfinished {
                 data: None,
                 has_id: false,
-                size: Size {
-                    data: 0,
-                    event_type: 0,
-                    id: 0,
-                },
+                size: Size { data: 0, event_type: 0, id: 0 },
                 dropped: false,
             },
             line: Line::Fresh,
@@ -225,19 +158,14 @@ impl<B: Scratch> Decoder<B> {
     /// # Errors
     ///
     /// One event was too large and is dropped; call again. See [`DecodeError`].
-    pub fn decode<'d, 'i: 'd>(
-        &'d mut self,
-        input: &mut Input<'i>,
-    ) -> Result<Option<Frame<'d>>, DecodeError> {
+    pub fn decode<'d, 'i: 'd>(&'d mut self, input: &mut Input<'i>) -> Result<Option<Frame<'d>>, DecodeError> {
         self.take_back();
         let mut chunk = InChunk::default();
         match self.run(input, &mut chunk) {
             Ok(None) => Ok(None),
             Ok(Some(Found::Event)) => Ok(Some(Frame::Event(self.lend(&chunk)))),
             Ok(Some(Found::Comment(text))) => Ok(Some(Frame::Comment(text))),
-            Ok(Some(Found::StoredComment(range))) => {
-                Ok(Some(Frame::Comment(text::known(&self.text.bytes()[range]))))
-            }
+            Ok(Some(Found::StoredComment(range))) => Ok(Some(Frame::Comment(text::known(&self.text.bytes()[range])))),
             Ok(Some(Found::Retry(time))) => Ok(Some(Frame::Retry(time))),
             Ok(Some(Found::Lost(error))) => Err(error),
             Err(error) => {
@@ -262,21 +190,14 @@ impl<B: Scratch> Decoder<B> {
     /// The id could not have come from an event stream: it contains CR, LF or NUL, or does not fit the buffer. The
     /// last event ID is then as it was.
     pub fn set_last_event_id(&mut self, id: &str) -> Result<(), FieldError> {
-        if let Some(at) = id
-            .bytes()
-            .position(|byte| matches!(byte, b'\r' | b'\n' | 0))
-        {
+        if let Some(at) = id.bytes().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(FieldError::LastEventId { at });
         }
         self.take_back();
         // Behind the one in force, so that this one stays if the new one does not fit.
         self.id.truncate(self.id_len);
         self.event.has_id = false;
-        self.id
-            .push(id.as_bytes())
-            .map_err(|Full| FieldError::TooLong {
-                capacity: self.id.capacity(),
-            })?;
+        self.id.push(id.as_bytes()).map_err(|Full| FieldError::TooLong { capacity: self.id.capacity() })?;
         self.commit_id();
         Ok(())
     }
@@ -310,11 +231,7 @@ impl<B: Scratch> Decoder<B> {
         self.event = Unfinished::default();
     }
 
-    fn run<'i>(
-        &mut self,
-        input: &mut Input<'i>,
-        chunk: &mut InChunk<'i>,
-    ) -> Result<Option<Found<'i>>, DecodeError> {
+    fn run<'i>(&mut self, input: &mut Input<'i>, chunk: &mut InChunk<'i>) -> Result<Option<Found<'i>>, DecodeError> {
         if self.bom.is_some() {
             self.skip_bom(input)?;
         }
@@ -332,8 +249,10 @@ impl<B: Scratch> Decoder<B> {
                 Line::Fresh if self.event.dropped => None,
                 Line::Fresh => self.line_in_chunk(input, line, chunk)?,
                 Line::Stored(start) => {
-                    self.store_line(start, input.bytes(line))?;
-                    self.stored_line()?
+                    let stored = self.store_line(start, input.bytes(line));
+                    let line = core::mem::replace(&mut self.line, Line::Fresh);
+                    stored?;
+                    self.stored_line(line)?
                 }
                 Line::Skipped => {
                     self.line = Line::Fresh;
@@ -347,18 +266,12 @@ impl<B: Scratch> Decoder<B> {
         // No line end is left: only now is anything copied, and only of the event that the chunk's end cuts.
         let rest = input.take_rest();
         if let Err(error) = self.store(chunk) {
-            self.line = if rest.is_empty() {
-                Line::Fresh
-            } else {
-                Line::Skipped
-            };
+            self.line = if rest.is_empty() { Line::Fresh } else { Line::Skipped };
             return Err(error);
         }
         match self.line {
             _ if rest.is_empty() => {}
-            Line::Fresh if self.event.dropped || (rest[0] == b':' && !self.comments) => {
-                self.line = Line::Skipped
-            }
+            Line::Fresh if self.event.dropped || (rest[0] == b':' && !self.comments) => self.line = Line::Skipped,
             Line::Fresh => self.store_line(self.text.bytes().len(), rest)?,
             Line::Stored(start) => self.store_line(start, rest)?,
             Line::Skipped => {}
@@ -400,14 +313,14 @@ impl<B: Scratch> Decoder<B> {
             Err(error) => Some(Found::Lost(error)),
         };
         self.end_event();
+        *chunk = InChunk::default();
         found
     }
 
     /// Whether there is an event to give.
     fn dispatch(&mut self, chunk: &mut InChunk<'_>) -> Result<bool, DecodeError> {
         if let Some(data) = self.event.data.clone() {
-            self.event.data =
-                Some(text::make_text(&mut self.text, data).map_err(|full| self.full(full))?);
+            self.event.data = Some(text::make_text(&mut self.text, data).map_err(|full| self.full(full))?);
         }
         // Last, because the id must not count if the event is lost; but it counts where there is no data.
         if let Some(id) = chunk.id {
@@ -419,27 +332,11 @@ impl<B: Scratch> Decoder<B> {
         Ok(chunk.data.is_some() || self.event.data.is_some())
     }
 
-    /// The id stored behind the last event ID takes its place.
-    fn commit_id(&mut self) {
-        let len = self.id.bytes().len() - self.id_len;
-        self.id.bytes_mut().copy_within(self.id_len.., 0);
-        self.id.truncate(len);
-        self.id_len = len;
-        self.event.has_id = false;
-    }
-
     fn lend<'d, 'i: 'd>(&'d self, chunk: &InChunk<'i>) -> Event<'d> {
-        let event_type = chunk
-            .event_type
-            .unwrap_or_else(|| text::known(self.event_type.bytes()));
-        let stored =
-            || text::known(&self.text.bytes()[self.event.data.clone().unwrap_or_default()]);
+        let event_type = chunk.event_type.unwrap_or_else(|| text::known(self.event_type.bytes()));
+        let stored = || text::known(&self.text.bytes()[self.event.data.clone().unwrap_or_default()]);
         Event {
-            event_type: if event_type.is_empty() {
-                MESSAGE
-            } else {
-                event_type
-            },
+            event_type: if event_type.is_empty() { MESSAGE } else { event_type },
             data: chunk.data.unwrap_or_else(stored),
             last_event_id: chunk.id.unwrap_or_else(|| self.last_event_id()),
         }
@@ -505,153 +402,16 @@ impl<B: Scratch> Decoder<B> {
         Ok(None)
     }
 
-    /// Appends to the unfinished line, which begins at `start` of the text buffer.
-    fn store_line(&mut self, start: usize, bytes: &[u8]) -> Result<(), DecodeError> {
-        self.line = Line::Skipped;
-        let len = self.text.bytes().len() - start + bytes.len();
-        let comment = self.text.bytes().get(start).or(bytes.first()) == Some(&b':');
-        if comment && (!self.comments || len > self.max_event_bytes) {
-            self.text.truncate(start);
-            return Ok(());
-        }
-        if !comment {
-            self.check_size(len)?;
-        }
-        self.text.push(bytes).map_err(|full| self.full(full))?;
-        self.line = Line::Stored(start);
-        Ok(())
-    }
-
-    /// The line in the text buffer is whole. It is not empty, and nothing of its event is still in a chunk.
-    fn stored_line<'i>(&mut self) -> Result<Option<Found<'i>>, DecodeError> {
-        let Line::Stored(start) = core::mem::replace(&mut self.line, Line::Fresh) else {
-            return Ok(None);
-        };
-        let capacity = self.text.capacity();
-        let line = &self.text.bytes()[start..];
-        let full = |_: Full| DecodeError::BufferFull { capacity };
-        match field::parse(line) {
-            Field::Comment(value) => {
-                let comment =
-                    text::make_text(&mut self.text, start + value.start..start + value.end)
-                        .map_err(full)?;
-                self.lent = Lent::Comment(start);
-                return Ok(Some(Found::StoredComment(comment)));
-            }
-            Field::Data(value) => {
-                let value = start + value.start..start + value.end;
-                self.event.size.data += value.len();
-                match &mut self.event.data {
-                    // The first one stays where it is.
-                    None => self.event.data = Some(value),
-                    // The others move up over their own field name, behind a LF in the place of its first byte.
-                    Some(data) => {
-                        self.event.size.data += 1;
-                        let text = self.text.bytes_mut();
-                        text[data.end] = b'\n';
-                        text.copy_within(value.clone(), data.end + 1);
-                        data.end += 1 + value.len();
-                        self.text.truncate(data.end);
-                    }
-                }
-                return Ok(None);
-            }
-            Field::EventType(value) => {
-                self.event.size.event_type = value.len();
-                self.event_type.truncate(0);
-                text::push_lossy(&mut self.event_type, &line[value]).map_err(full)?;
-            }
-            Field::Id(value) if !line.contains(&0) => {
-                self.event.size.id = value.len();
-                self.id.truncate(self.id_len);
-                text::push_lossy(&mut self.id, &line[value]).map_err(full)?;
-                self.event.has_id = true;
-            }
-            Field::Retry(value) => {
-                if let Some(time) = field::reconnection_time(&line[value]) {
-                    self.text.truncate(start);
-                    return Ok(Some(Found::Retry(time)));
-                }
-            }
-            Field::Id(_) | Field::Unknown => {}
-        }
-        self.text.truncate(start);
-        Ok(None)
-    }
-
-    /// Stores what the unfinished event still has in the chunk.
-    fn store(&mut self, chunk: &mut InChunk<'_>) -> Result<(), DecodeError> {
-        if let Some(data) = chunk.data.take() {
-            let start = self.text.bytes().len();
-            self.text
-                .push(data.as_bytes())
-                .map_err(|full| self.full(full))?;
-            self.event.data = Some(start..start + data.len());
-        }
-        if let Some(event_type) = chunk.event_type.take() {
-            self.store_event_type(event_type.as_bytes())?;
-        }
-        if let Some(id) = chunk.id.take() {
-            self.store_id(id.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Stores a `data` line behind those that there are.
-    fn store_data(&mut self, chunk: &mut InChunk<'_>, value: &[u8]) -> Result<(), DecodeError> {
-        if let Some(first) = chunk.data.take() {
-            self.event.data = Some(0..first.len());
-            self.text
-                .push(first.as_bytes())
-                .map_err(|full| self.full(full))?;
-        }
-        let start = match &self.event.data {
-            None => self.text.bytes().len(),
-            Some(data) => {
-                let start = data.start;
-                self.text.push(b"\n").map_err(|full| self.full(full))?;
-                start
-            }
-        };
-        self.text.push(value).map_err(|full| self.full(full))?;
-        self.event.data = Some(start..self.text.bytes().len());
-        Ok(())
-    }
-
-    fn store_event_type(&mut self, value: &[u8]) -> Result<(), DecodeError> {
-        self.event_type.truncate(0);
-        let capacity = self.event_type.capacity();
-        text::push_lossy(&mut self.event_type, value)
-            .map_err(|Full| DecodeError::BufferFull { capacity })
-    }
-
-    fn store_id(&mut self, value: &[u8]) -> Result<(), DecodeError> {
-        self.id.truncate(self.id_len);
-        let capacity = self.id.capacity();
-        text::push_lossy(&mut self.id, value)
-            .map_err(|Full| DecodeError::BufferFull { capacity })?;
-        self.event.has_id = true;
-        Ok(())
-    }
-
     #[inline]
     fn check_size(&self, line: usize) -> Result<(), DecodeError> {
-        let Size {
-            data,
-            event_type,
-            id,
-        } = self.event.size;
+        let Size { data, event_type, id } = self.event.size;
         if data + event_type + id + line > self.max_event_bytes {
-            return Err(DecodeError::EventTooLarge {
-                limit: self.max_event_bytes,
-            });
+            return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
         }
         Ok(())
     }
 
     fn full(&self, Full: Full) -> DecodeError {
-        DecodeError::BufferFull {
-            capacity: self.text.capacity(),
-        }
+        DecodeError::BufferFull { capacity: self.text.capacity() }
     }
 }

@@ -48,13 +48,7 @@ pub struct EventBlock<'a> {
 impl<'a> EventBlock<'a> {
     /// An empty block, which is a blank line.
     pub const fn new() -> Self {
-        Self {
-            comment: None,
-            retry: None,
-            id: None,
-            event_type: None,
-            data: None,
-        }
+        Self { comment: None, retry: None, id: None, event_type: None, data: None }
     }
 
     /// Sets a comment, which receivers ignore. Each of its lines becomes a comment line.
@@ -75,10 +69,7 @@ impl<'a> EventBlock<'a> {
     ///
     /// The id contains CR, LF or NUL.
     pub fn id(mut self, id: &'a str) -> Result<Self, FieldError> {
-        if let Some(at) = id
-            .bytes()
-            .position(|byte| matches!(byte, b'\r' | b'\n' | 0))
-        {
+        if let Some(at) = id.bytes().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(FieldError::LastEventId { at });
         }
         self.id = Some(id);
@@ -119,12 +110,9 @@ impl<'a> EventBlock<'a> {
     pub fn encode_to_slice(&self, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
         let needed = self.encoded_len();
         let available = out.len();
-        let mut rest = out
-            .get_mut(..needed)
-            .ok_or(BufferTooSmall { needed, available })?;
+        let mut rest = out.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
         self.write(&mut |piece| {
-            if let Some((to, behind)) = core::mem::take(&mut rest).split_at_mut_checked(piece.len())
-            {
+            if let Some((to, behind)) = core::mem::take(&mut rest).split_at_mut_checked(piece.len()) {
                 to.copy_from_slice(piece);
                 rest = behind;
             }

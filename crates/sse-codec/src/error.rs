@@ -10,17 +10,13 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DecodeError {
     /// The event grew over [`Decoder::with_max_event_bytes`](crate::Decoder::with_max_event_bytes).
-    #[error(
-        "the server sent an event of more than {limit} bytes, which was dropped; raise the limit to receive it"
-    )]
+    #[error("the server sent an event of more than {limit} bytes, which was dropped; raise the limit to receive it")]
     EventTooLarge {
         /// The limit in force, in bytes.
         limit: usize,
     },
     /// The event had to be stored and did not fit the caller's buffers, or memory ran out.
-    #[error(
-        "an event did not fit the decoder's buffer of {capacity} bytes and was dropped; give it a larger one"
-    )]
+    #[error("an event did not fit the decoder's buffer of {capacity} bytes and was dropped; give it a larger one")]
     BufferFull {
         /// The capacity of the buffer that was full, in bytes.
         capacity: usize,

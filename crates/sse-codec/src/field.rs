@@ -50,9 +50,7 @@ pub(crate) fn reconnection_time(value: &[u8]) -> Option<Duration> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        millis = millis
-            .saturating_mul(10)
-            .saturating_add(u64::from(byte - b'0'));
+        millis = millis.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
     }
     Some(Duration::from_millis(millis))
 }
@@ -72,10 +70,7 @@ mod tests {
         assert_eq!(parse(b"retry:1"), Field::Retry(6..7));
         assert_eq!(parse(b":"), Field::Comment(1..1));
         assert_eq!(parse(b": x"), Field::Comment(2..3));
-        for unknown in [
-            "dat", "datax", "data :", "Data:", " data:", "i", "idx:1", "retr", "events", "eventx:",
-            "x",
-        ] {
+        for unknown in ["dat", "datax", "data :", "Data:", " data:", "i", "idx:1", "retr", "events", "eventx:", "x"] {
             assert_eq!(parse(unknown.as_bytes()), Field::Unknown, "{unknown}");
         }
     }
@@ -83,14 +78,8 @@ mod tests {
     #[test]
     fn retry_takes_digits_only_and_saturates() {
         assert_eq!(reconnection_time(b"0300"), Some(Duration::from_millis(300)));
-        assert_eq!(
-            reconnection_time(b"18446744073709551615"),
-            Some(Duration::from_millis(u64::MAX))
-        );
-        assert_eq!(
-            reconnection_time(b"18446744073709551616"),
-            Some(Duration::from_millis(u64::MAX))
-        );
+        assert_eq!(reconnection_time(b"18446744073709551615"), Some(Duration::from_millis(u64::MAX)));
+        assert_eq!(reconnection_time(b"18446744073709551616"), Some(Duration::from_millis(u64::MAX)));
         for bad in ["", " 1", "1 ", "+1", "-1", "1.5", "1e3", "\u{661}"] {
             assert_eq!(reconnection_time(bad.as_bytes()), None, "{bad}");
         }

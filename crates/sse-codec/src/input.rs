@@ -48,10 +48,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// The beginning of a chunk, of which the text from there on is known to be valid.
     pub(crate) fn with_valid_from(valid_from: usize) -> Self {
-        Self {
-            valid_from,
-            ..Self::default()
-        }
+        Self { valid_from, ..Self::default() }
     }
 }
 
@@ -59,11 +56,7 @@ impl<'i> Input<'i> {
     /// A cursor at the beginning of a chunk. An empty chunk is fine.
     #[inline]
     pub fn new(bytes: &'i [u8]) -> Self {
-        Self {
-            bytes,
-            valid: "",
-            cursor: Cursor::default(),
-        }
+        Self { bytes, valid: "", cursor: Cursor::default() }
     }
 
     /// What has not been decoded yet.
@@ -81,11 +74,7 @@ impl<'i> Input<'i> {
     /// Joins a chunk with what an earlier `Input` of the same chunk knew of it.
     #[cfg(feature = "bytes")]
     pub(crate) fn resume(bytes: &'i [u8], valid: &'i str, cursor: Cursor) -> Self {
-        Self {
-            bytes,
-            valid,
-            cursor,
-        }
+        Self { bytes, valid, cursor }
     }
 
     /// What is known of the chunk, to be kept beside it.
@@ -162,10 +151,7 @@ impl<'i> Input<'i> {
         if range.start >= self.cursor.valid_from + self.valid.len() {
             self.validate(range.start);
         }
-        self.valid.get(
-            range.start.checked_sub(self.cursor.valid_from)?
-                ..range.end.checked_sub(self.cursor.valid_from)?,
-        )
+        self.valid.get(range.start.checked_sub(self.cursor.valid_from)?..range.end.checked_sub(self.cursor.valid_from)?)
     }
 
     #[inline(never)]

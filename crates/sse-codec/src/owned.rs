@@ -74,20 +74,12 @@ impl BytesInput {
     /// A cursor at the beginning of a chunk. An empty chunk is fine.
     pub fn new(chunk: Bytes) -> Self {
         // A chunk may begin and end within a character; the rest is then still valid.
-        let from = chunk
-            .iter()
-            .take(3)
-            .take_while(|byte| matches!(byte, 0x80..=0xbf))
-            .count();
+        let from = chunk.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf)).count();
         let to = from + text::whole_characters(&chunk[from..]);
         let valid = ByteString::try_from(chunk.slice(from..to)).unwrap_or_else(|error| {
             ByteString::try_from(chunk.slice(from..from + error.valid_up_to())).unwrap_or_default()
         });
-        Self {
-            bytes: chunk,
-            valid,
-            cursor: Cursor::with_valid_from(from),
-        }
+        Self { bytes: chunk, valid, cursor: Cursor::with_valid_from(from) }
     }
 
     /// What has not been decoded yet.
@@ -120,15 +112,12 @@ impl Decoder {
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
-    pub fn decode_bytes(
-        &mut self,
-        input: &mut BytesInput,
-    ) -> Result<Option<OwnedFrame>, DecodeError> {
+    pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let mut lent = input.lend();
         let decoded = self.decode(&mut lent);
         let (cursor, valid) = lent.pause();
         // Only behind text that is not UTF-8 is `valid` another part of the chunk than before.
-        let valid = if share(&input.valid, valid).is_some() {
+        let valid = if core::ptr::eq(valid, &*input.valid) {
             input.valid.clone()
         } else {
             ByteString::try_from(input.bytes.slice_ref(valid.as_bytes())).unwrap_or_default()
@@ -136,20 +125,14 @@ impl Decoder {
         let frame = match decoded {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
-            Ok(Some(Frame::Comment(comment))) => {
-                Ok(Some(OwnedFrame::Comment(own(&valid, comment))))
-            }
+            Ok(Some(Frame::Comment(comment))) => Ok(Some(OwnedFrame::Comment(own(&valid, comment)))),
             Ok(Some(Frame::Retry(time))) => Ok(Some(OwnedFrame::Retry(time))),
             Ok(Some(Frame::Event(event))) => {
                 let event_type = own(&valid, event.event_type);
                 let data = own(&valid, event.data);
                 let last_event_id = share(&valid, event.last_event_id);
                 let last_event_id = last_event_id.unwrap_or_else(|| self.inherited_id());
-                Ok(Some(OwnedFrame::Event(OwnedEvent {
-                    event_type,
-                    data,
-                    last_event_id,
-                })))
+                Ok(Some(OwnedFrame::Event(OwnedEvent { event_type, data, last_event_id })))
             }
         };
         input.cursor = cursor;

@@ -15,8 +15,7 @@ pub(crate) fn line_ends(block: &[u8; BLOCK]) -> u64 {
         let mut word = [0; 8];
         word.copy_from_slice(&block[i * 8..i * 8 + 8]);
         let word = u64::from_le_bytes(word);
-        let ends =
-            zero_bytes(word ^ (ONES * b'\n' as u64)) | zero_bytes(word ^ (ONES * b'\r' as u64));
+        let ends = zero_bytes(word ^ (ONES * b'\n' as u64)) | zero_bytes(word ^ (ONES * b'\r' as u64));
         // Gathers the eight high bits: bit 8k+7 moves to bit 56+k.
         mask |= ((ends >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (i * 8);
         i += 1;
@@ -45,12 +44,7 @@ mod tests {
     use super::*;
 
     fn naive(block: &[u8]) -> u64 {
-        block
-            .iter()
-            .enumerate()
-            .filter(|(_, b)| matches!(b, b'\r' | b'\n'))
-            .map(|(i, _)| 1 << i)
-            .sum()
+        block.iter().enumerate().filter(|(_, b)| matches!(b, b'\r' | b'\n')).map(|(i, _)| 1 << i).sum()
     }
 
     #[test]
@@ -60,11 +54,7 @@ mod tests {
                 for filling in [0, b'\n', b'\r', b'\x0b', b'\x8a', b'a', 0xff] {
                     let mut block = [filling; BLOCK];
                     block[at] = byte;
-                    assert_eq!(
-                        line_ends(&block),
-                        naive(&block),
-                        "{byte} at {at} in {filling}"
-                    );
+                    assert_eq!(line_ends(&block), naive(&block), "{byte} at {at} in {filling}");
                     assert_eq!(line_ends_of_tail(&block[..at]), naive(&block[..at]));
                 }
             }

@@ -20,10 +20,7 @@ pub(crate) fn push_lossy<B: Scratch>(buffer: &mut B, bytes: &[u8]) -> Result<(),
 
 /// Makes a part of a buffer text. Returns where it is: in place if it is valid, else a copy at the buffer's end, with
 /// replacements, of at most three times the length.
-pub(crate) fn make_text<B: Scratch>(
-    buffer: &mut B,
-    part: Range<usize>,
-) -> Result<Range<usize>, Full> {
+pub(crate) fn make_text<B: Scratch>(buffer: &mut B, part: Range<usize>) -> Result<Range<usize>, Full> {
     let start = buffer.bytes().len();
     let mut rest = part.clone();
     loop {

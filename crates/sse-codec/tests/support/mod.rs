@@ -1,0 +1,103 @@
+//! Runs a decoder over a stream cut into chunks, by each of its paths.
+// A module that several tests include, each using a part of it.
+#![allow(unreachable_pub, dead_code, clippy::unwrap_used, clippy::panic)]
+
+use sse_codec::{BytesInput, DecodeError, Decoder, FixedBuf, Frame, Input, OwnedFrame, Scratch};
+use sse_conformance::oracle;
+
+/// What a decoder gave, in the oracle's words, with what it dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Frame(oracle::Frame),
+    Dropped(DecodeError),
+}
+
+/// What was seen of a whole stream, and the last event ID after it.
+pub type Outcome = (Vec<Seen>, String);
+
+pub fn borrowed<B: Scratch>(decoder: &mut Decoder<B>, chunks: &[&[u8]]) -> Outcome {
+    let mut seen = Vec::new();
+    for chunk in chunks {
+        let mut input = Input::new(chunk);
+        loop {
+            seen.push(match decoder.decode(&mut input) {
+                Ok(None) => break,
+                Ok(Some(frame)) => Seen::Frame(in_oracles_words(frame)),
+                Err(error) => Seen::Dropped(error),
+            });
+        }
+        assert!(input.is_empty(), "Ok(None) leaves nothing behind");
+    }
+    (seen, decoder.last_event_id().to_owned())
+}
+
+pub fn owned(decoder: &mut Decoder, chunks: &[&[u8]]) -> Outcome {
+    let mut seen = Vec::new();
+    for chunk in chunks {
+        let mut input = BytesInput::new(chunk.to_vec().into());
+        loop {
+            seen.push(match decoder.decode_bytes(&mut input) {
+                Ok(None) => break,
+                Ok(Some(frame)) => Seen::Frame(owned_in_oracles_words(frame)),
+                Err(error) => Seen::Dropped(error),
+            });
+        }
+        assert!(input.is_empty(), "Ok(None) leaves nothing behind");
+    }
+    (seen, decoder.last_event_id().to_owned())
+}
+
+/// A decoder without `alloc`, with buffers that are large enough for small streams.
+pub fn fixed(chunks: &[&[u8]], configure: impl FnOnce(Decoder<FixedBuf<'_>>) -> Decoder<FixedBuf<'_>>) -> Outcome {
+    let (mut text, mut event_type, mut id) = ([0; 4096], [0; 1024], [0; 2048]);
+    borrowed(&mut configure(Decoder::in_slices(&mut text, &mut event_type, &mut id)), chunks)
+}
+
+/// What the oracle says of the stream.
+pub fn expected(stream: &[u8]) -> Outcome {
+    let outcome = oracle::interpret(stream);
+    (outcome.frames.into_iter().map(Seen::Frame).collect(), outcome.last_event_id)
+}
+
+pub fn bytewise(stream: &[u8]) -> Vec<&[u8]> {
+    stream.chunks(1).collect()
+}
+
+/// Cuts a stream at places given as any numbers.
+pub fn cut<'s>(stream: &'s [u8], places: &[usize]) -> Vec<&'s [u8]> {
+    let mut places: Vec<_> = places.iter().map(|place| place % (stream.len() + 1)).collect();
+    places.sort_unstable();
+    let mut chunks = Vec::new();
+    let mut from = 0;
+    for place in places.into_iter().chain([stream.len()]) {
+        chunks.push(&stream[from..place]);
+        from = place;
+    }
+    chunks
+}
+
+fn in_oracles_words(frame: Frame<'_>) -> oracle::Frame {
+    match frame {
+        Frame::Event(event) => oracle::Frame::Event(oracle::Event {
+            event_type: event.event_type.to_owned(),
+            data: event.data.to_owned(),
+            last_event_id: event.last_event_id.to_owned(),
+        }),
+        Frame::Comment(comment) => oracle::Frame::Comment(comment.to_owned()),
+        Frame::Retry(time) => oracle::Frame::Retry(time.as_millis().try_into().unwrap()),
+        other => panic!("unknown frame {other:?}"),
+    }
+}
+
+fn owned_in_oracles_words(frame: OwnedFrame) -> oracle::Frame {
+    match frame {
+        OwnedFrame::Event(event) => oracle::Frame::Event(oracle::Event {
+            event_type: event.event_type.to_string(),
+            data: event.data.to_string(),
+            last_event_id: event.last_event_id.to_string(),
+        }),
+        OwnedFrame::Comment(comment) => oracle::Frame::Comment(comment.to_string()),
+        OwnedFrame::Retry(time) => oracle::Frame::Retry(time.as_millis().try_into().unwrap()),
+        other => panic!("unknown frame {other:?}"),
+    }
+}
