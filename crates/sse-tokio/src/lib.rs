@@ -1,1 +1,58 @@
-//! (to be written)
+//! Server-Sent Events over tokio: events from bytes, and subscriptions that reconnect.
+//!
+//! # Contract
+//!
+//! * [`EventStream`] turns one stream of bytes into its events: a `Stream` of chunks ([`EventStream::new`]) or an
+//!   `AsyncRead` ([`EventStream::from_reader`]). No reconnection, no timers.
+//! * [`EventSource`] drives a [`Session`](sse_client::Session) over an HTTP library behind [`Connect`]. What is retried
+//!   is a state; an `Err` is the end, and `None` after a proper one.
+//! * **Only outputs are moved here.** Every rule about statuses, types, ids, times and limits is the session's.
+//! * **Nothing is spawned.** All work happens when the stream is polled; dropping it closes the connection at once.
+//! * **Cooperative.** Endless ready input takes tokio's budget like any other resource, and yields.
+//! * **Zero-copy**, which here means exactly this: an event whose single `data` line lies inside one chunk shares that
+//!   chunk. Others are copied once.
+//!
+//! # One stream
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! use futures_util::{StreamExt as _, stream};
+//! use sse_tokio::EventStream;
+//!
+//! let chunks = ["data: a\n\nda", "ta: b\n\n"].map(|chunk| Ok::<_, std::io::Error>(chunk.into()));
+//! let mut events = EventStream::new(stream::iter(chunks));
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         Ok(event) => println!("{}: {}", event.event_type, event.data),
+//!         Err(error) => eprintln!("{error}"),
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! # A subscription
+//!
+//! [`Connect`] has an example with a server in memory; `sse-hyper` is the implementation for real ones.
+//!
+//! # Not in scope
+//!
+//! HTTP, TLS, redirects (`sse-hyper`); policy (`sse-client`); the grammar (`sse-codec`).
+
+mod connect;
+mod error;
+mod source;
+mod stream;
+mod timer;
+mod updates;
+
+pub use connect::{Connect, Response};
+pub use error::{Error, Failure, StreamError};
+pub use source::{EventSource, random_seed};
+pub use stream::{EventStream, ReaderChunks};
+pub use updates::{Update, Updates};
+
+// The types of the public API that come from below.
+pub use sse_client::{
+    Cause, CloseReason, Deadlines, Limit, Policy, ReadyState, ResponseHead, RetriedStatuses, Session,
+};
+pub use sse_codec::{DecodeError, Decoder, OwnedEvent};

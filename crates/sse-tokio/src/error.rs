@@ -1,0 +1,101 @@
+//! What goes wrong, and what there is to know about it.
+
+use bytes::Bytes;
+use sse_client::{Cause, Limit};
+use sse_codec::DecodeError;
+use thiserror::Error;
+
+/// Why an attempt failed or a connection was lost.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Failure<H, E> {
+    /// The server answered, but not with an event stream.
+    #[error("{cause}")]
+    #[non_exhaustive]
+    Response {
+        /// [`Cause::Status`] or [`Cause::ContentType`].
+        cause: Cause,
+        /// The head of the response.
+        head: H,
+        /// The first KiB of its body, where the server's explanation is. What has arrived after two seconds, if the
+        /// body is slow. Empty if the attempt is going to be retried, since then nothing waits for it.
+        body: Bytes,
+    },
+    /// The connection could not be made, or broke.
+    #[error("{cause}")]
+    #[non_exhaustive]
+    Transport {
+        /// [`Cause::Transport`] or [`Cause::Futile`].
+        cause: Cause,
+        /// What the HTTP library says.
+        source: E,
+    },
+    /// The connection is gone without an error: the server ended the stream, or was silent for too long.
+    #[error(transparent)]
+    Lost(Cause),
+}
+
+impl<H, E> Failure<H, E> {
+    /// What it means to the session.
+    pub fn cause(&self) -> &Cause {
+        match self {
+            Self::Response { cause, .. } | Self::Transport { cause, .. } | Self::Lost(cause) => cause,
+        }
+    }
+
+    /// The head of the response that was refused.
+    pub fn head(&self) -> Option<&H> {
+        match self {
+            Self::Response { head, .. } => Some(head),
+            _ => None,
+        }
+    }
+
+    /// The beginning of the body of the response that was refused.
+    pub fn body(&self) -> Option<&Bytes> {
+        match self {
+            Self::Response { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+}
+
+/// Why an [`EventSource`](crate::EventSource) ended that was not meant to end. The last item of its stream.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error<H, E> {
+    /// The standard's "fail the connection": trying again would not help, or was not wanted.
+    #[error(transparent)]
+    Failed(Failure<H, E>),
+    /// It would have been retried, but a limit of the policy was reached.
+    #[error("gave up ({limit})")]
+    #[non_exhaustive]
+    GaveUp {
+        /// Which limit.
+        limit: Limit,
+        /// What happened last.
+        #[source]
+        failure: Failure<H, E>,
+    },
+}
+
+impl<H, E> Error<H, E> {
+    /// What happened last.
+    pub fn failure(&self) -> &Failure<H, E> {
+        match self {
+            Self::Failed(failure) | Self::GaveUp { failure, .. } => failure,
+        }
+    }
+}
+
+/// An item of an [`EventStream`](crate::EventStream) that is no event.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StreamError<E> {
+    /// One event was dropped. The stream goes on.
+    #[error(transparent)]
+    Dropped(DecodeError),
+    /// The bytes cannot be read any further. The stream ends.
+    #[error("the event stream broke off")]
+    Transport(#[source] E),
+}
