@@ -1,5 +1,6 @@
 //! Server-Sent Events over HTTP: a reconnecting client and a server's response body.
 
+mod body;
 #[cfg(feature = "client")]
 mod connect;
 #[cfg(feature = "client")]
@@ -11,6 +12,7 @@ mod redirect;
 #[cfg(feature = "client")]
 mod tls;
 
+pub use body::{EventBody, IntoBlock};
 #[cfg(feature = "client")]
 pub use connect::HttpClient;
 #[cfg(feature = "client")]
