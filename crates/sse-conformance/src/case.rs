@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use serde::Deserialize;
 
+use crate::oracle::Event;
+
 /// One stream and what it must dispatch.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -38,19 +40,6 @@ pub struct Case {
     pub last_event_id: String,
     /// What the stream says of the reconnection time.
     pub retry: Retry,
-}
-
-/// An event as the corpus spells it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Event {
-    /// The event type.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// The data, lines joined by LF.
-    pub data: String,
-    /// The last event ID string at the time of dispatch.
-    #[serde(rename = "id")]
-    pub last_event_id: String,
 }
 
 /// What a case says of the reconnection time.
@@ -73,6 +62,14 @@ pub enum CorpusError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The file holds something that is not run.
+    #[error("{} was not run: {why}", path.display())]
+    NotRun {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
     },
     /// A line is not a case.
     #[error("{}:{line}: not a case", path.display())]
@@ -109,6 +106,22 @@ pub enum MalformedCase {
     },
 }
 
+/// An event as it is written.
+#[derive(Deserialize)]
+struct LineEvent {
+    #[serde(rename = "type")]
+    event_type: String,
+    data: String,
+    #[serde(rename = "id")]
+    last_event_id: String,
+}
+
+impl From<LineEvent> for Event {
+    fn from(LineEvent { event_type, data, last_event_id }: LineEvent) -> Self {
+        Self { event_type, data, last_event_id }
+    }
+}
+
 /// The line as it is written.
 #[derive(Deserialize)]
 struct Line {
@@ -117,7 +130,7 @@ struct Line {
     stream: Option<String>,
     stream_b64: Option<String>,
     chunks: Option<Vec<usize>>,
-    events: Vec<Event>,
+    events: Vec<LineEvent>,
     comments: Option<Vec<String>>,
     last_event_id: String,
     // Required, though it may be null: a case that forgets it would pass unchecked.
@@ -140,9 +153,7 @@ impl Case {
             _ => return Err(MalformedCase::Stream),
         };
         if let Some(chunks) = &line.chunks {
-            let sum = chunks
-                .iter()
-                .fold(0, |sum: usize, &n| sum.saturating_add(n));
+            let sum = chunks.iter().fold(0, |sum: usize, &n| sum.saturating_add(n));
             if sum != stream.len() {
                 let stream = stream.len();
                 return Err(MalformedCase::Chunks { sum, stream });
@@ -153,31 +164,31 @@ impl Case {
             category: line.category,
             stream,
             chunks: line.chunks,
-            events: line.events,
+            events: line.events.into_iter().map(Event::from).collect(),
             comments: line.comments,
             last_event_id: line.last_event_id,
-            retry: if line.retry_unsettled {
-                Retry::Unsettled
-            } else {
-                Retry::Settled(line.retry_ms)
-            },
+            retry: if line.retry_unsettled { Retry::Unsettled } else { Retry::Settled(line.retry_ms) },
         })
     }
 }
 
-/// Reads a corpus file whole. Empty lines are skipped.
+/// Reads the cases of a corpus file. Empty lines are skipped.
 ///
 /// # Errors
 /// The file cannot be read, or a line of it is not a case.
 pub fn read(path: &Path) -> Result<Vec<Case>, CorpusError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CorpusError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(path, &text)
+    parse(path, &read_text(path)?)
 }
 
-/// Reads the text of a corpus file; `path` is for the errors.
+/// Reads the text of a corpus file.
+///
+/// # Errors
+/// The file cannot be read or is not text.
+pub fn read_text(path: &Path) -> Result<String, CorpusError> {
+    std::fs::read_to_string(path).map_err(|source| CorpusError::Unreadable { path: path.to_owned(), source })
+}
+
+/// The cases in the text of a corpus file; `path` is for the errors.
 ///
 /// # Errors
 /// A line is not a case.
@@ -216,17 +227,14 @@ pub fn own_files() -> std::io::Result<Vec<PathBuf>> {
 /// `../shared/conformance`, and are not part of it. Empty if they are not there.
 pub fn recorded_files() -> Vec<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    jsonl_files(&beside).unwrap_or_default()
+    beside.canonicalize().and_then(|directory| jsonl_files(&directory)).unwrap_or_default()
 }
 
 fn jsonl_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "jsonl")
-        {
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
             files.push(path);
         }
     }

@@ -78,10 +78,7 @@ pub fn interpret(stream: &[u8]) -> Outcome {
 pub fn interpret_after(last_event_id: &str, stream: &[u8]) -> Outcome {
     let mut interpreter = Interpreter {
         id: last_event_id.to_owned(),
-        outcome: Outcome {
-            frames: Vec::new(),
-            last_event_id: last_event_id.to_owned(),
-        },
+        outcome: Outcome { frames: Vec::new(), last_event_id: last_event_id.to_owned() },
         ..Interpreter::default()
     };
     for line in lines(&decode(stream)) {
@@ -167,11 +164,7 @@ impl Interpreter {
             return;
         };
         self.outcome.frames.push(Frame::Event(Event {
-            event_type: if event_type.is_empty() {
-                "message".to_owned()
-            } else {
-                event_type
-            },
+            event_type: if event_type.is_empty() { "message".to_owned() } else { event_type },
             data: data.to_owned(),
             last_event_id: self.outcome.last_event_id.clone(),
         }));

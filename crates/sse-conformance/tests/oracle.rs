@@ -6,20 +6,9 @@ use sse_conformance::oracle;
 
 fn agree(case: &Case) {
     let outcome = oracle::interpret(&case.stream);
-    let events: Vec<_> = outcome
-        .events()
-        .map(|event| case::Event {
-            event_type: event.event_type.clone(),
-            data: event.data.clone(),
-            last_event_id: event.last_event_id.clone(),
-        })
-        .collect();
+    let events: Vec<_> = outcome.events().cloned().collect();
     assert_eq!(events, case.events, "{}: events", case.name);
-    assert_eq!(
-        outcome.last_event_id, case.last_event_id,
-        "{}: last event ID",
-        case.name
-    );
+    assert_eq!(outcome.last_event_id, case.last_event_id, "{}: last event ID", case.name);
     if let Retry::Settled(retry_ms) = case.retry {
         assert_eq!(outcome.retry_ms(), retry_ms, "{}: retry", case.name);
     }
@@ -37,11 +26,7 @@ fn agrees_with_our_vectors() {
         assert!(!cases.is_empty(), "{} is empty", file.display());
         for case in &cases {
             agree(case);
-            assert!(
-                names.insert(case.name.clone()),
-                "{} is there twice",
-                case.name
-            );
+            assert!(names.insert(case.name.clone()), "{} is there twice", case.name);
             let category = file.file_stem().and_then(|stem| stem.to_str());
             assert_eq!(Some(case.category.as_str()), category, "{}", case.name);
         }

@@ -1,0 +1,1 @@
+//! What holds for any bytes: the bodies of the fuzz targets.
