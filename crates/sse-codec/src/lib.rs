@@ -61,6 +61,7 @@
 //! [`bytes::Bytes`]: https://docs.rs/bytes/latest/bytes/struct.Bytes.html
 
 #![no_std]
+#![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -1,0 +1,114 @@
+//! What a peer controls is bounded: at the limit, one over it, and what happens after.
+
+mod support;
+
+use sse_codec::{DecodeError, Decoder, FieldError, Frame, Input};
+use support::{Seen, borrowed, bytewise};
+
+fn data_of(seen: &[Seen]) -> Vec<&str> {
+    seen.iter()
+        .filter_map(|seen| match seen {
+            Seen::Frame(sse_conformance::oracle::Frame::Event(event)) => Some(event.data.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn dropped(seen: &[Seen]) -> usize {
+    seen.iter().filter(|seen| matches!(seen, Seen::Dropped(_))).count()
+}
+
+#[test]
+fn a_line_at_the_limit_passes_and_one_byte_more_does_not() {
+    for (size, passes) in [(99, true), (100, true), (101, false)] {
+        // The line is `data: ` and the value.
+        let stream = format!("id: 1\nevent: e\ndata: {}\n\nid: 3\ndata: next\n\n", "x".repeat(size - 6 - 2));
+        for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+            let mut decoder = Decoder::new().with_max_event_bytes(100);
+            let (seen, id) = borrowed(&mut decoder, &chunks);
+            assert_eq!(dropped(&seen), usize::from(!passes), "{size}");
+            assert_eq!(data_of(&seen).len(), if passes { 2 } else { 1 }, "{size}");
+            assert_eq!(data_of(&seen).last(), Some(&"next"));
+            assert_eq!(id, "3");
+        }
+    }
+}
+
+#[test]
+fn lines_add_up() {
+    let lines = "data: 1234\n".repeat(20);
+    // 19 values with the LF between them, and the 20th line whole.
+    let needed = 19 * 4 + 18 + 10;
+    for (limit, passes) in [(needed, true), (needed - 1, false)] {
+        let stream = format!("{lines}\n");
+        let (seen, _) = borrowed(&mut Decoder::new().with_max_event_bytes(limit), &[stream.as_bytes()]);
+        assert_eq!((dropped(&seen) == 0, data_of(&seen).len() == 1), (passes, passes), "{limit}");
+    }
+}
+
+#[test]
+fn a_dropped_event_is_reported_once_and_leaves_nothing_behind() {
+    let long = "x".repeat(1000);
+    let stream = format!(
+        "id: 1\ndata: a\n\nid: 2\nevent: t\ndata: {long}\ndata: {long}\nretry: 5\nid: 2\n{long}\n\r\n\ndata: b\n\n"
+    );
+    for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+        let (seen, id) = borrowed(&mut Decoder::new().with_max_event_bytes(100), &chunks);
+        assert_eq!(seen.len(), 3, "{seen:?}");
+        assert_eq!(seen[1], Seen::Dropped(DecodeError::EventTooLarge { limit: 100 }));
+        assert_eq!(data_of(&seen), ["a", "b"]);
+        // The id of the event that was lost is not taken: a reconnection asks for it again.
+        assert_eq!(id, "1");
+    }
+}
+
+#[test]
+fn a_long_comment_drops_no_event() {
+    let stream = format!("data: a\n:{}\n\n", "x".repeat(1000));
+    for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+        for comments in [false, true] {
+            let mut decoder = Decoder::new().with_max_event_bytes(100).with_comments(comments);
+            let (seen, _) = borrowed(&mut decoder, &chunks);
+            assert_eq!((seen.len(), data_of(&seen)), (1, vec!["a"]));
+        }
+    }
+}
+
+#[test]
+fn a_long_line_in_tiny_chunks_is_linear() {
+    // Quadratic work would be 2^40 byte copies here, and this test would not end.
+    let mut stream = b"data: ".to_vec();
+    stream.resize(1 << 20, b'x');
+    stream.extend_from_slice(b"\n\n");
+    let (seen, _) = borrowed(&mut Decoder::new(), &bytewise(&stream));
+    assert_eq!(data_of(&seen)[0].len(), (1 << 20) - 6);
+}
+
+#[test]
+fn buffers_of_fixed_size_say_when_they_are_full_and_go_on() {
+    let (mut text, mut event_type, mut id) = ([0; 16], [0; 4], [0; 8]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id);
+    let stream = b"data: 0123456789abcdef\n\nevent: longtype\ndata: a\n\nid: ninebytes\ndata: b\n\nid: 1\ndata: c\n\n";
+    let (seen, id) = borrowed(&mut decoder, &bytewise(stream));
+    assert_eq!((dropped(&seen), data_of(&seen)), (3, vec!["c"]));
+    assert_eq!(id, "1");
+    assert!(matches!(seen[0], Seen::Dropped(DecodeError::BufferFull { capacity: 16 })));
+}
+
+#[test]
+fn the_last_event_id_can_be_set_and_is_checked() {
+    let mut decoder = Decoder::new();
+    decoder.set_last_event_id("42").unwrap();
+    for bad in ["a\nb", "a\rb", "a\0b"] {
+        assert_eq!(decoder.set_last_event_id(bad), Err(FieldError::LastEventId { at: 1 }));
+    }
+    let mut input = Input::new(b"data\n\n");
+    let Ok(Some(Frame::Event(event))) = decoder.decode(&mut input) else { panic!("an event") };
+    assert_eq!(event.last_event_id, "42");
+
+    let mut id = [0; 4];
+    let mut small = Decoder::in_slices(&mut [], &mut [], &mut id);
+    small.set_last_event_id("42").unwrap();
+    assert_eq!(small.set_last_event_id("12345"), Err(FieldError::TooLong { capacity: 4 }));
+    assert_eq!(small.last_event_id(), "42");
+}

@@ -1,0 +1,109 @@
+//! Allocations and retained memory, counted exactly.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use sse_codec::{BytesInput, Decoder, EventBlock, Frame, Input, OwnedFrame};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+fn count(allocations: usize, bytes: isize) {
+    // Not there any more while a thread ends; nothing is measured then.
+    let _ = ALLOCATIONS.try_with(|counter| counter.set(counter.get() + allocations));
+    let _ = HELD.try_with(|held| held.set(held.get() + bytes));
+}
+
+// SAFETY: each call goes to the system's allocator unchanged.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size() as isize);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as isize));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(1, size as isize - layout.size() as isize);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(ptr, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn events_in_one_chunk_allocate_nothing() {
+    let chunk = "id: 1\nevent: delta\ndata: {\"text\":\"hello\"}\n\n".repeat(100);
+    let mut decoder = Decoder::new();
+    let mut run = |expected| {
+        let mut input = Input::new(chunk.as_bytes());
+        let mut events = 0;
+        while let Ok(Some(Frame::Event(event))) = decoder.decode(&mut input) {
+            events += usize::from(event.data == expected);
+        }
+        assert_eq!(events, 100);
+    };
+    run("{\"text\":\"hello\"}"); // the id's buffer
+    assert_eq!(allocations(|| run("{\"text\":\"hello\"}")), 0);
+}
+
+#[test]
+fn owned_events_in_one_chunk_allocate_nothing() {
+    let mut decoder = Decoder::new();
+    let run = |decoder: &mut Decoder, input: &mut BytesInput, events: &mut Vec<OwnedFrame>| {
+        while let Ok(Some(frame)) = decoder.decode_bytes(input) {
+            events.push(frame);
+        }
+    };
+    let with_id = bytes::Bytes::from("id: 1\nevent: delta\ndata: hello\n\n".repeat(100));
+    let inherited = bytes::Bytes::from("event: delta\ndata: hello\n\n".repeat(100));
+    // The first slice of a `Bytes` allocates its reference count: one for the chunk, none for its events.
+    let _shared = (with_id.clone(), inherited.clone());
+    let mut events = Vec::with_capacity(400);
+    run(&mut decoder, &mut BytesInput::new(with_id.clone()), &mut events);
+    run(&mut decoder, &mut BytesInput::new(inherited.clone()), &mut events);
+    let counted = allocations(|| {
+        run(&mut decoder, &mut BytesInput::new(with_id), &mut events);
+        run(&mut decoder, &mut BytesInput::new(inherited), &mut events);
+    });
+    assert_eq!((events.len(), counted), (400, 0));
+}
+
+#[test]
+fn memory_returns_after_a_large_event() {
+    let mut decoder = Decoder::new();
+    let before = HELD.get();
+    for _ in 0..(15 * 1024) {
+        assert_eq!(decoder.decode(&mut Input::new(&[b'x'; 1024])), Ok(None));
+    }
+    assert!(HELD.get() - before >= 15 * 1024 * 1024);
+    let mut end = Input::new(b"\n\n");
+    while decoder.decode(&mut end) != Ok(None) {}
+    assert!(HELD.get() - before <= 64 * 1024, "{} bytes are still held", HELD.get() - before);
+}
+
+#[test]
+fn encoding_into_a_reused_buffer_allocates_nothing_and_into_bytes_once() {
+    let mut out = Vec::with_capacity(1024);
+    let block = EventBlock::new().id("1").unwrap().data("a\nb\nc");
+    assert_eq!(allocations(|| block.encode_to_vec(&mut out)), 0);
+    assert_eq!(allocations(|| drop(block.to_bytes())), 1);
+}
