@@ -34,8 +34,7 @@ fn retry_ms(stream: &[u8]) -> Vec<u64> {
 fn arrives(block: EventBlock<'_>) -> Vec<String> {
     let mut out = Vec::new();
     block.encode_to_vec(&mut out);
-    let data = oracle::interpret(&out).events().map(|event| event.data.clone()).collect();
-    data
+    oracle::interpret(&out).events().map(|event| event.data.clone()).collect()
 }
 
 #[test]
