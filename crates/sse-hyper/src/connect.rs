@@ -1,130 +1,322 @@
-//! The default HTTP client: hyper over TCP and rustls.
+//! One attempt over HTTP: the request, the way to the final response, its body as bytes.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::OnceLock;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use http::response::Parts;
+use http::{Request, Response, StatusCode, Uri};
+use http_body::Body;
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::rt::TokioExecutor;
+use percent_encoding::percent_decode_str;
+use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session};
 use tower_service::Service;
 use url::Url;
 
-use crate::error::{BoxError, ResolveError};
-use crate::tls::{Tls, TlsError};
+use crate::client::HttpClient;
+use crate::decompress::{self, ByteStream};
+use crate::error::{BoxError, HttpError};
+use crate::redirect::Trail;
 
-/// How often a silent connection is probed, so that a peer that vanished (a pulled cable, a firewall that forgot) is
-/// noticed in minutes where no idle deadline is set.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(45);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The HTTP client that an event source uses unless it is given another.
+/// After so many attempts in a row that a redirected address did not answer with 200, the next one asks the original
+/// address again. A browser never does; but there somebody presses "reload", and a service has to find by itself
+/// the machine that took over from the one that it had been sent to.
+const MOVED_ATTEMPTS: u8 = 3;
+
+type MakeRequest = Box<dyn FnMut(Option<&str>) -> MadeRequest + Send>;
+type MadeRequest = Pin<Box<dyn Future<Output = Result<Request<Bytes>, BoxError>> + Send>>;
+
+/// The HTTP side of an event source: what each attempt requests, and through which client.
 ///
-/// HTTP/1.1 and, where TLS settles on it, HTTP/2; both families of addresses at once; `TCP_NODELAY`. **Every request
-/// opens a connection of its own**: an event stream holds it for hours, so there would be nothing to reuse, and
-/// dropping the stream closes it at once. A request is sent once and never again by itself.
+/// Made from a URL, a request, or a function that makes a request for each attempt; then
+/// [`subscribe`](Self::subscribe) or [`once`](Self::once) turns it into an [`EventSource`].
 ///
-/// Clones share the configuration. It is a [`tower_service::Service`], so layers go around it; anything else that is
-/// one can take its place.
-#[derive(Clone)]
-pub struct HttpClient {
-    inner: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
+/// # What is sent
+///
+/// The request as given, and these fields unless it has them already: `Accept: text/event-stream`,
+/// `Cache-Control: no-cache` (what the standard's cache mode "no-store" puts on the wire) and `Accept-Encoding: gzip`.
+/// `Last-Event-ID` is the session's, as UTF-8. A user name and password in the URL become `Authorization: Basic`.
+///
+/// # Where it leads
+///
+/// Redirects are followed by the [Fetch standard]: 301, 302, 303, 307 and 308, at most 20 in an attempt, to `http` and
+/// `https` only; a `POST` becomes a `GET` where the standard says so, and `Authorization`, `Cookie` and
+/// `Proxy-Authorization` are not sent to another origin, nor on any way that led over one. A reconnection goes
+/// to the redirected address with the same care, as in browsers; unlike there, the original address gets another try
+/// when three attempts in a row failed. 421 Misdirected Request, by which a server says that it has
+/// not handled a request, makes the same request go once more over another connection.
+///
+/// Statuses, content types, waits, deadlines and limits are the [`Session`]'s business.
+///
+/// # Example
+///
+/// A fresh token on each attempt:
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use futures_util::StreamExt as _;
+/// use sse_hyper::{BoxError, Connector, Policy};
+///
+/// # async fn token() -> Result<String, BoxError> { Ok(String::new()) }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut events = Connector::with_requests(|_last_event_id| async {
+///     let request = http::Request::get("https://example.org/stream");
+///     Ok(request.header("authorization", format!("Bearer {}", token().await?)).body(Bytes::new())?)
+/// })
+/// .subscribe(Policy::default());
+/// while let Some(event) = events.next().await {
+///     println!("{}", event?.data);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [Fetch standard]: https://fetch.spec.whatwg.org/#http-redirect-fetch
+pub struct Connector<S = HttpClient> {
+    service: S,
+    requests: MakeRequest,
+    moved: Option<Moved>,
 }
 
-impl HttpClient {
-    /// A client that trusts what `tls` says.
+/// Where redirects led the last attempt that was answered with 200.
+struct Moved {
+    trail: Trail,
+    /// How often it has been tried since.
+    attempts: u8,
+}
+
+impl Connector {
+    /// Gets `url` on each attempt.
+    ///
+    /// The URL is read as browsers read it: spaces and letters outside ASCII are encoded.
     ///
     /// # Errors
     ///
-    /// See [`Tls::client_config`].
-    pub fn new(tls: Tls) -> Result<Self, TlsError> {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        // The TLS connector sees to `https`.
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(TCP_KEEPALIVE));
-        tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls.client_config()?)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
-        let inner = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .retry_canceled_requests(false)
-            .build(connector);
-        Ok(Self { inner })
+    /// [`HttpError::Url`] if it is no absolute `http` or `https` URL.
+    pub fn get(url: &str) -> Result<Self, HttpError> {
+        let encoded = Url::parse(url).map_err(|_| HttpError::bad_url(url))?;
+        let request = Request::get(encoded.as_str()).body(Bytes::new()).map_err(|_| HttpError::bad_url(url))?;
+        Self::request(request)
     }
 
-    /// The client that trusts what the platform trusts; made once per process.
+    /// Sends `request` on each attempt: any method, header fields and body, and an absolute URI.
     ///
     /// # Errors
     ///
-    /// See [`Tls::client_config`].
-    pub fn platform() -> Result<Self, TlsError> {
-        static SHARED: OnceLock<HttpClient> = OnceLock::new();
-        if let Some(client) = SHARED.get() {
-            return Ok(client.clone());
-        }
-        let client = Self::new(Tls::new())?;
-        Ok(SHARED.get_or_init(|| client).clone())
+    /// As [`get`](Self::get).
+    pub fn request(request: Request<Bytes>) -> Result<Self, HttpError> {
+        absolute(request.uri())?;
+        Ok(Self::with_requests(move |_| std::future::ready(Ok(request.clone()))))
+    }
+
+    /// Asks `make` for the request of each attempt: with a fresh token, a changed query, another address.
+    ///
+    /// It is given the last event ID, which goes into the `Last-Event-ID` field without its doing. If it fails, so does
+    /// the attempt, which is retried like any that the network made fail; an unusable URL ends it for good. The
+    /// deadline of the response head covers the time that it takes.
+    pub fn with_requests<F, R>(mut make: F) -> Self
+    where
+        F: FnMut(Option<&str>) -> R + Send + 'static,
+        R: Future<Output = Result<Request<Bytes>, BoxError>> + Send + 'static,
+    {
+        let requests: MakeRequest = Box::new(move |last_event_id| Box::pin(make(last_event_id)));
+        Self { service: HttpClient::platform(), requests, moved: None }
     }
 }
 
-impl fmt::Debug for HttpClient {
+impl<S> Connector<S> {
+    /// Sends the requests through `service` instead of [`HttpClient::platform`].
+    ///
+    /// Any clonable [`tower_service::Service`] from requests to responses: an [`HttpClient`] with other TLS settings, a
+    /// stack of layers, a router in the same process. The deadline of the response head covers its readiness too. It
+    /// must not retry and need not follow redirects.
+    #[must_use]
+    pub fn with_service<T>(self, service: T) -> Connector<T> {
+        Connector { service, requests: self.requests, moved: None }
+    }
+}
+
+impl<S, B> Connector<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    /// An event source that reconnects by this policy, and resumes after the last event.
+    #[must_use]
+    pub fn subscribe(self, policy: Policy) -> EventSource<Self> {
+        EventSource::subscribe(self, policy)
+    }
+
+    /// An event source of one response: its end is the end, and nothing is retried.
+    ///
+    /// What a `POST` to a language model needs. Only what the server itself asks for is sent more than once: by a
+    /// redirect, or by 421.
+    #[must_use]
+    pub fn once(self) -> EventSource<Self> {
+        EventSource::once(self)
+    }
+
+    /// An event source driven by this session: with deadlines, another bound on events, or a last event ID from before.
+    #[must_use]
+    pub fn with_session(self, session: Session) -> EventSource<Self> {
+        EventSource::new(self, session)
+    }
+}
+
+impl<S> fmt::Debug for Connector<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").finish_non_exhaustive()
+        f.debug_struct("Connector").finish_non_exhaustive()
     }
 }
 
-impl Service<Request<Full<Bytes>>> for HttpClient {
-    type Response = Response<Incoming>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
+impl<S, B> Connect for Connector<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Head = Parts;
+    type Error = HttpError;
+    type Body = ByteStream<B>;
+    type Attempt = Pin<Box<dyn Future<Output = Result<sse_tokio::Response<Parts, ByteStream<B>>, HttpError>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
+    fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
+        let made = (self.requests)(last_event_id);
+        // A header value takes all bytes of an id but control characters, and the session sends no id with those.
+        let last_event_id = last_event_id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
+        let moved = self.moved.as_mut().filter(|moved| moved.attempts < MOVED_ATTEMPTS).map(|moved| {
+            moved.attempts += 1;
+            moved.trail.clone()
+        });
+        let service = self.service.clone();
+        Box::pin(async move {
+            let mut request = made.await.map_err(HttpError::Request)?;
+            let url = complete(&mut request, last_event_id)?;
+            let trail = match moved {
+                Some(moved) if moved.starts_at(request.uri()) => moved.renewed(),
+                _ => Trail::new(request.uri().clone(), url),
+            };
+            let (mut head, body) = send(service, &request, trail).await?.into_parts();
+            let body = ByteStream::new(&mut head.headers, body);
+            Ok(sse_tokio::Response { head, body })
+        })
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let response = self.inner.request(request);
-        Box::pin(async { response.await.map_err(BoxError::from) })
+    fn response_head<'h>(&mut self, head: &'h Parts) -> ResponseHead<'h> {
+        if head.status == StatusCode::OK {
+            let trail = head.extensions.get::<Trail>().cloned();
+            self.moved = trail.filter(Trail::is_redirected).map(|trail| Moved { trail, attempts: 0 });
+        }
+        let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+        ResponseHead::new(head.status.as_u16())
+            .with_content_type(value(CONTENT_TYPE))
+            .with_retry_after(value(RETRY_AFTER))
+            .with_date(value(DATE))
+    }
+
+    fn is_futile(&self, error: &HttpError) -> bool {
+        matches!(error, HttpError::Url { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_))
     }
 }
 
-/// The platform's resolver, with an error that can be told from the others and names the host.
-#[derive(Clone)]
-struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, ResolveError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(cx).map_err(|source| ResolveError { host: String::new(), source })
+/// Sends `request` to where `trail` leads, and on from there, up to the final response. The trail of it is among the
+/// response's extensions.
+async fn send<S, B>(mut service: S, request: &Request<Bytes>, mut trail: Trail) -> Result<Response<B>, HttpError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    let mut misdirected = false;
+    loop {
+        let mut hop = request.clone();
+        trail.apply(&mut hop, uri_of(trail.url())?);
+        tracing::debug!(method = %hop.method(), url = %without_query(trail.url()), "sending a request");
+        poll_fn(|cx| service.poll_ready(cx)).await.map_err(|error| HttpError::from_service(error.into()))?;
+        let response = service.call(hop.map(Full::new));
+        let mut response = response.await.map_err(|error| HttpError::from_service(error.into()))?;
+        // Fetch, HTTP-network-or-cache fetch, step 15: once, and over a new connection, which all of ours are.
+        if response.status() == StatusCode::MISDIRECTED_REQUEST && !misdirected {
+            misdirected = true;
+            continue;
+        }
+        if !trail.follow(request.method(), response.status(), response.headers())? {
+            response.extensions_mut().insert(trail);
+            return Ok(response);
+        }
+        misdirected = false;
     }
+}
 
-    fn call(&mut self, name: Name) -> Self::Future {
-        let host = name.as_str().to_owned();
-        let addresses = self.0.call(name);
-        Box::pin(async move { addresses.await.map_err(|source| ResolveError { host, source }) })
+/// Adds what an event source's request has, and takes user name and password out of its URL. Gives the URL without.
+fn complete(request: &mut Request<Bytes>, last_event_id: Option<HeaderValue>) -> Result<Url, HttpError> {
+    let url = absolute(request.uri())?;
+    let headers = request.headers_mut();
+    for (name, value) in [
+        // "Set `Accept` / `text/event-stream`" and "set request's cache mode to "no-store"": the EventSource
+        // constructor, steps 10 and 11; what the latter means is in HTTP-network-or-cache fetch, step 8.16.
+        (ACCEPT, "text/event-stream"),
+        (CACHE_CONTROL, "no-cache"),
+        (ACCEPT_ENCODING, decompress::ACCEPTED),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Some(id) = last_event_id {
+        headers.insert(LAST_EVENT_ID, id);
+    }
+    if let Some(basic) = basic(&url) {
+        headers.entry(AUTHORIZATION).or_insert(basic);
+    }
+    Ok(url)
+}
+
+/// The user name and password of a URL, as [RFC 7617] sends them.
+///
+/// [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
+fn basic(url: &Url) -> Option<HeaderValue> {
+    let password = url.password().unwrap_or_default();
+    if url.username().is_empty() && password.is_empty() {
+        return None;
+    }
+    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
+    pair.push(b':');
+    pair.extend(percent_decode_str(password));
+    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn absolute(uri: &Uri) -> Result<Url, HttpError> {
+    let text = uri.to_string();
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err(HttpError::bad_url(&text)),
     }
 }
 
 /// What of a URL goes into a request: everything but user name, password and fragment.
-pub(crate) fn uri_of(url: &Url) -> Result<Uri, http::uri::InvalidUri> {
+pub(crate) fn uri_of(url: &Url) -> Result<Uri, HttpError> {
     let mut url = url.clone();
     url.set_fragment(None);
     // Both fail for URLs without a host only, which no http or https URL is.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    Uri::try_from(String::from(url))
+    Uri::try_from(url.as_str()).map_err(|_| HttpError::bad_url(url.as_str()))
+}
+
+/// For logs: tokens travel in queries.
+fn without_query(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
 }

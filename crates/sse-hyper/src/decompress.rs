@@ -13,7 +13,7 @@ use http_body_util::BodyDataStream;
 use pin_project_lite::pin_project;
 use tokio_util::io::{ReaderStream, StreamReader};
 
-use crate::error::BoxError;
+use crate::error::{BoxError, HttpError};
 
 /// What the client can undo, for `Accept-Encoding`.
 ///
@@ -87,12 +87,16 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    type Item = Result<Bytes, BoxError>;
+    type Item = Result<Bytes, HttpError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.project().inner.project() {
-            InnerProjection::Identity { body } => body.poll_next(cx).map_err(Into::into),
-            InnerProjection::Gzip { body } => body.as_mut().poll_next(cx).map_err(Into::into),
+            InnerProjection::Identity { body } => {
+                body.poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
+            }
+            InnerProjection::Gzip { body } => {
+                body.as_mut().poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub enum HttpError {
     /// The caller's URL cannot be requested: not absolute, not `http` or `https`, or no URL at all.
     #[error("{url:?} is no absolute http or https URL")]
     Url {
-        /// The URL as it was given, without what is behind `?`.
+        /// The URL without user name, password and query.
         url: String,
     },
     /// The caller's TLS settings are unusable.
@@ -64,8 +64,19 @@ pub(crate) struct ResolveError {
 }
 
 impl HttpError {
+    /// Without what may be a secret: user name, password and query.
+    pub(crate) fn bad_url(url: &str) -> Self {
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let url = url.rsplit('@').next().unwrap_or_default();
+        Self::Url { url: url.to_owned() }
+    }
+
     /// Sorts what a service answered instead of a response.
     pub(crate) fn from_service(error: BoxError) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(sorted) => return *sorted,
+            Err(error) => error,
+        };
         let mut connecting = false;
         let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
         while let Some(link) = cause {

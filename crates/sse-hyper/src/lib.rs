@@ -1,6 +1,63 @@
 //! Server-Sent Events over HTTP: a reconnecting client and a server's response body.
+//!
+//! # Client
+//!
+//! ```no_run
+//! use futures_util::StreamExt as _;
+//! use sse_hyper::{Connector, Policy};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut events = Connector::get("https://example.org/stream")?.subscribe(Policy::default());
+//! while let Some(event) = events.next().await {
+//!     let event = event?;
+//!     println!("{}: {}", event.event_type, event.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`Connector`] is the HTTP side: what to request, through which [`HttpClient`] or any other
+//!   [`tower_service::Service`], redirects, content coding. [`subscribe`](Connector::subscribe) reconnects and resumes;
+//!   [`once`](Connector::once) is one response and no more, for a `POST` that must not be sent twice.
+//! * What it makes is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is
+//!   the end and says who is at fault, with the response head and the first KiB of its body where there was a response.
+//!   [`EventSource::updates`] tells everything else that happens.
+//! * [`events`] reads the events of one body that came by other means.
+//!
+//! Dropping any of them closes the connection at once. Nothing reconnects in the background: all work is done when the
+//! stream is polled, but for the socket, which hyper serves in a task of its own as far as its buffer goes.
+//!
+//! # Server
+//!
+//! [`EventBody`] is an [`http_body::Body`] over any stream of events: keep-alive comments, first `retry`, the right
+//! headers. For hyper, axum and whatever else is made of the `http` crate's types.
+//!
+//! # Where the client differs from a browser
+//!
+//! The [EventSource processing model] is followed to the letter but for these, each where a program has needs that a
+//! page does not have:
+//!
+//! | | browsers (Chromium 156) | here | why |
+//! | --- | --- | --- | --- |
+//! | 408, 429, 5xx | end it for good | retried; `Retry-After` heeded; [`Policy::with_retried_statuses`] | a service outlives a deployment of its server, and nobody is there to reload it |
+//! | waits | the reconnection time | that at least, growing with each failure, with jitter on top | thousands of clients must not return together |
+//! | response head cut short | taken as a head without a content type: ends it for good | a network error: retried | the standard's word for an incomplete message; the server was cut off, not misconfigured |
+//! | redirected address | kept for ever | given up after three failed attempts in a row, for the original one | the server that one was sent to may be gone |
+//! | cookies, caches, HTTP authentication | the browser's | none; a user name and password in the URL are sent at once | there is no browser |
+//!
+//! # Features
+//!
+//! `client` (default): everything but the server's body, which needs neither TLS nor a resolver.
+//!
+//! # Not in scope
+//!
+//! Proxies, cookies, HTTP/3: a service of one's own behind [`Connector::with_service`] adds them.
+//!
+//! [EventSource processing model]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 
 mod body;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "client")]
 mod connect;
 #[cfg(feature = "client")]
@@ -8,18 +65,31 @@ mod decompress;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
+mod events;
+#[cfg(feature = "client")]
 mod redirect;
 #[cfg(feature = "client")]
 mod tls;
 
 pub use body::{EventBody, IntoBlock};
 #[cfg(feature = "client")]
-pub use connect::HttpClient;
+pub use client::HttpClient;
+#[cfg(feature = "client")]
+pub use connect::Connector;
 #[cfg(feature = "client")]
 pub use decompress::ByteStream;
 #[cfg(feature = "client")]
 pub use error::{BoxError, HttpError};
 #[cfg(feature = "client")]
+pub use events::events;
+#[cfg(feature = "client")]
 pub use redirect::RedirectError;
 #[cfg(feature = "client")]
 pub use tls::{Tls, TlsError};
+
+// The types of the client's API that come from below.
+#[cfg(feature = "client")]
+pub use sse_tokio::{
+    Cause, CloseReason, Deadlines, Error, EventSource, EventStream, Failure, Limit, OwnedEvent, Policy, ReadyState,
+    RetriedStatuses, Session, StreamError, Update, Updates,
+};

@@ -21,7 +21,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, Sig
 ///
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let tls = Tls::new().with_ca_pem(&std::fs::read("internal-ca.pem")?)?;
-/// let client = HttpClient::new(tls)?;
+/// let client = HttpClient::new(&tls)?;
 /// # Ok(())
 /// # }
 /// ```
