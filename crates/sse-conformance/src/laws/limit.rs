@@ -1,0 +1,101 @@
+//! The oracle under a limit on the event: `Decoder::with_max_event_bytes`, naively.
+
+use sse_codec::DecodeError;
+
+use crate::drive::Heard;
+use crate::oracle;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What a decoder with this limit says of a stream, comments included.
+///
+/// An event is too large if at one of its lines, the unfinished one included, its values so far
+/// and that line are more bytes than the limit. What came before that line still counts if it was
+/// a comment or a `retry`; the rest of the block, id and all, is as if it had never been sent.
+/// A comment longer than the limit is overlooked.
+pub(super) fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Heard {
+    let mut heard = Heard { frames: Vec::new(), last_event_id: last_event_id.to_owned() };
+    if BOM.starts_with(stream) {
+        return heard; // not a line yet, nor ever
+    }
+    let mut block = Block::default();
+    let mut rest = stream.strip_prefix(BOM).unwrap_or(stream);
+    while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
+        let line = &rest[..end];
+        rest = rest[end..].strip_prefix(b"\r\n").unwrap_or(&rest[end + 1..]);
+        block.line(line, limit);
+        if line.is_empty() {
+            block.kept.push(b'\n');
+            std::mem::take(&mut block).say(&mut heard, limit);
+        }
+    }
+    block.line(rest, limit);
+    if !rest.is_empty() && block.kept.ends_with(b"\n") {
+        block.kept.pop(); // the last line has no end
+    }
+    block.say(&mut heard, limit);
+    heard
+}
+
+/// The lines up to a blank one.
+#[derive(Default)]
+struct Block {
+    /// What the oracle is to see, each line ended by LF.
+    kept: Vec<u8>,
+    /// The same without what makes an event.
+    without_event: Vec<u8>,
+    data: usize,
+    event_type: usize,
+    id: usize,
+    too_large: bool,
+}
+
+impl Block {
+    fn line(&mut self, line: &[u8], limit: usize) {
+        let is_comment = line.starts_with(b":");
+        if line.is_empty() || self.too_large || (is_comment && line.len() > limit) {
+            return;
+        }
+        if !is_comment && self.data + self.event_type + self.id + line.len() > limit {
+            self.too_large = true;
+            return;
+        }
+        let keep = |lines: &mut Vec<u8>| lines.extend_from_slice(&[line, b"\n"].concat());
+        keep(&mut self.kept);
+        if is_comment || line.starts_with(b"retry") {
+            keep(&mut self.without_event);
+        }
+        let (name, value) = match line.iter().position(|&byte| byte == b':') {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &line[line.len()..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value).len();
+        match name {
+            // One more for the LF before it.
+            b"data" if self.has_data() => self.data += 1 + value,
+            b"data" => self.data = value,
+            b"event" => self.event_type = value,
+            b"id" if !line.contains(&0) => self.id = value,
+            _ => {}
+        }
+    }
+
+    /// Whether the lines before the last one have a `data` line.
+    fn has_data(&self) -> bool {
+        let mut lines: Vec<_> = self.kept.split(|&byte| byte == b'\n').collect();
+        lines.truncate(lines.len().saturating_sub(2));
+        lines.iter().any(|line| *line == b"data" || line.starts_with(b"data:"))
+    }
+
+    fn say(self, heard: &mut Heard, limit: usize) {
+        let lines = if self.too_large { self.without_event } else { self.kept };
+        // A BOM is dropped at the beginning of a stream only, and this may be the middle of one.
+        let outcome = oracle::interpret_after(&heard.last_event_id, &[BOM, &lines].concat());
+        heard.frames.extend(outcome.frames.into_iter().map(Ok));
+        if self.too_large {
+            heard.frames.push(Err(DecodeError::EventTooLarge { limit }));
+        } else {
+            heard.last_event_id = outcome.last_event_id;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+#![no_main]
+use sse_conformance::laws;
+libfuzzer_sys::fuzz_target!(|input: &[u8]| laws::reencode(input));
