@@ -49,7 +49,7 @@ async fn read_until(client: &mut DuplexStream, end: &str) -> String {
         let mut buffer = [0; 1024];
         let n = client.read(&mut buffer).await.unwrap();
         assert_ne!(n, 0, "the connection ended behind {text:?}");
-        text.push_str(str::from_utf8(&buffer[..n]).unwrap());
+        text.push_str(std::str::from_utf8(&buffer[..n]).unwrap());
     }
     text
 }
