@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod decode;
+mod demo;
 mod encode;
 mod exit;
 mod output;
@@ -22,12 +23,26 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(decode::DecodeArgs),
+    Demo(demo::DemoArgs),
     Encode(encode::EncodeArgs),
 }
 
 fn main() -> Exit {
     match Cli::parse().command {
         Command::Decode(args) => decode::run(&args).into(),
+        Command::Demo(args) => block_on(demo::run(args)),
         Command::Encode(args) => encode::run(&args).into(),
+    }
+}
+
+/// Runs a subcommand that does more than one thing at a time.
+fn block_on<E: std::error::Error + Send + Sync + 'static>(command: impl Future<Output = Result<(), E>>) -> Exit {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::failed(error),
+    };
+    match runtime.block_on(command) {
+        Ok(()) => Exit::Done,
+        Err(error) => Exit::failed(error),
     }
 }
