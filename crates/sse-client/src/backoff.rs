@@ -13,10 +13,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new(reconnection_time: Duration, seed: u64) -> Self {
-        Self {
-            reconnection_time,
-            dice: Dice(seed),
-        }
+        Self { reconnection_time, dice: Dice(seed) }
     }
 
     pub(crate) fn reconnection_time(&self) -> Duration {
@@ -33,22 +30,10 @@ impl Backoff {
     /// attempt failed, then user agents might introduce an exponential backoff delay" (reestablish the connection, steps
     /// 2 and 3). So: the reconnection time, doubled by each failure but the first up to the cap, is the least; the jitter
     /// comes on top.
-    pub(crate) fn wait(
-        &mut self,
-        policy: &Policy,
-        failures: u32,
-        retry_after: Option<Duration>,
-    ) -> Duration {
+    pub(crate) fn wait(&mut self, policy: &Policy, failures: u32, retry_after: Option<Duration>) -> Duration {
         let floor = self.reconnection_time.max(policy.min_reconnection_time);
-        let doubled = floor.saturating_mul(
-            1_u32
-                .checked_shl(failures.saturating_sub(1))
-                .unwrap_or(u32::MAX),
-        );
-        let base = doubled
-            .min(policy.max_backoff)
-            .max(floor)
-            .max(retry_after.unwrap_or_default());
+        let doubled = floor.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+        let base = doubled.min(policy.max_backoff).max(floor).max(retry_after.unwrap_or_default());
         // A server that asks for an hour does not mean an hour and a half.
         let jitter = base.min(policy.max_backoff.max(policy.min_reconnection_time));
         base.saturating_add(self.dice.up_to(jitter, policy.jitter_percent))
@@ -85,70 +70,40 @@ mod tests {
 
     fn waits(policy: &Policy, retry: Duration) -> Vec<Duration> {
         let mut backoff = Backoff::new(retry, 7);
-        (0..200)
-            .map(|failures| backoff.wait(policy, failures, None))
-            .collect()
+        (0..200).map(|failures| backoff.wait(policy, failures, None)).collect()
     }
 
     #[test]
     fn doubles_from_the_floor_to_the_cap() {
         let plain = Policy::default().with_jitter_percent(0);
         let waits = waits(&plain, 3 * S);
-        assert_eq!(
-            waits[..8],
-            [3 * S, 3 * S, 6 * S, 12 * S, 24 * S, 48 * S, 60 * S, 60 * S]
-        );
+        assert_eq!(waits[..8], [3 * S, 3 * S, 6 * S, 12 * S, 24 * S, 48 * S, 60 * S, 60 * S]);
         assert!(waits[8..].iter().all(|&wait| wait == 60 * S));
     }
 
     #[test]
     fn jitter_is_added_to_the_first_wait_too_and_never_taken_away() {
-        let mut firsts: Vec<_> = (0..1000)
-            .map(|seed| Backoff::new(3 * S, seed).wait(&Policy::default(), 0, None))
-            .collect();
+        let mut firsts: Vec<_> =
+            (0..1000).map(|seed| Backoff::new(3 * S, seed).wait(&Policy::default(), 0, None)).collect();
         firsts.sort();
-        assert!(
-            firsts[0] >= 3 * S && firsts[0] < 3 * S + S / 50,
-            "{:?}",
-            firsts[0]
-        );
-        assert!(
-            firsts[999] <= 3 * S + S * 3 / 2 && firsts[999] > 4 * S,
-            "{:?}",
-            firsts[999]
-        );
+        assert!(firsts[0] >= 3 * S && firsts[0] < 3 * S + S / 50, "{:?}", firsts[0]);
+        assert!(firsts[999] <= 3 * S + S * 3 / 2 && firsts[999] > 4 * S, "{:?}", firsts[999]);
         firsts.dedup();
         assert_eq!(firsts.len(), 1000);
     }
 
     #[test]
     fn zero_is_not_a_busy_loop() {
-        assert!(
-            waits(&Policy::default(), Duration::ZERO)
-                .iter()
-                .all(|&wait| wait >= S / 10)
-        );
-        let least = Policy::default()
-            .with_min_reconnection_time(Duration::ZERO)
-            .with_max_backoff(Duration::ZERO);
-        assert!(
-            waits(&least, Duration::ZERO)
-                .iter()
-                .all(|&wait| wait >= S / 1000)
-        );
+        assert!(waits(&Policy::default(), Duration::ZERO).iter().all(|&wait| wait >= S / 10));
+        let least = Policy::default().with_min_reconnection_time(Duration::ZERO).with_max_backoff(Duration::ZERO);
+        assert!(waits(&least, Duration::ZERO).iter().all(|&wait| wait >= S / 1000));
     }
 
     #[test]
     fn huge_does_not_overflow() {
         for huge in [Duration::MAX, Duration::from_millis(u64::MAX)] {
-            assert!(
-                waits(&Policy::default(), huge)
-                    .iter()
-                    .all(|&wait| wait >= huge)
-            );
-            let wildest = Policy::default()
-                .with_max_backoff(Duration::MAX)
-                .with_jitter_percent(u32::MAX);
+            assert!(waits(&Policy::default(), huge).iter().all(|&wait| wait >= huge));
+            let wildest = Policy::default().with_max_backoff(Duration::MAX).with_jitter_percent(u32::MAX);
             assert!(waits(&wildest, huge).iter().all(|&wait| wait >= huge));
         }
     }

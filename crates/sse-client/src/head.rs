@@ -27,12 +27,7 @@ impl<'a> ResponseHead<'a> {
     /// The head of a final response (not 1xx), after redirects, without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
-        Self {
-            status,
-            content_type: None,
-            retry_after: None,
-            date: None,
-        }
+        Self { status, content_type: None, retry_after: None, date: None }
     }
 
     /// The value of `Content-Type`.
@@ -66,15 +61,12 @@ impl<'a> ResponseHead<'a> {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let value = self.retry_after?.trim_ascii();
         if !value.is_empty() && value.iter().all(u8::is_ascii_digit) {
-            let seconds = value.iter().try_fold(0_u64, |n, digit| {
-                n.checked_mul(10)?.checked_add((digit - b'0').into())
-            });
+            let seconds =
+                value.iter().try_fold(0_u64, |n, digit| n.checked_mul(10)?.checked_add((digit - b'0').into()));
             return Some(Duration::from_secs(seconds.unwrap_or(u64::MAX)));
         }
         let (until, now) = (http_date(value)?, http_date(self.date?.trim_ascii())?);
-        Some(Duration::from_secs(
-            until.saturating_sub(now).try_into().unwrap_or(0),
-        ))
+        Some(Duration::from_secs(until.saturating_sub(now).try_into().unwrap_or(0)))
     }
 
     /// Whether the content type is `text/event-stream`, as the Fetch standard [extracts a MIME type][extract].
@@ -85,24 +77,17 @@ impl<'a> ResponseHead<'a> {
     /// [extract]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
     pub(crate) fn is_event_stream(&self) -> bool {
         // Of several values the last one that is a MIME type counts.
-        let last = self
-            .content_type
-            .and_then(|value| list_items(value).filter_map(MimeType::parse).last());
+        let last = self.content_type.and_then(|value| list_items(value).filter_map(MimeType::parse).last());
         last.is_some_and(|mime| {
             mime.essence.eq_ignore_ascii_case(b"text/event-stream")
-                && mime
-                    .charset()
-                    .is_none_or(|charset| charset.eq_ignore_ascii_case(b"utf-8"))
+                && mime.charset().is_none_or(|charset| charset.eq_ignore_ascii_case(b"utf-8"))
         })
     }
 }
 
 /// Seconds since 1970 of a date in the format of RFC 9110, 5.6.7, which is a case of RFC 2822's.
 fn http_date(value: &[u8]) -> Option<i64> {
-    rfc2822::DateTimeParser::new()
-        .parse_timestamp(value)
-        .ok()
-        .map(|timestamp| timestamp.as_second())
+    rfc2822::DateTimeParser::new().parse_timestamp(value).ok().map(|timestamp| timestamp.as_second())
 }
 
 /// A MIME type, as far as it matters here.
@@ -118,10 +103,7 @@ impl<'a> MimeType<'a> {
         let essence = essence.trim_ascii();
         let slash = essence.iter().position(|&byte| byte == b'/')?;
         let (kind, subtype) = (&essence[..slash], &essence[slash + 1..]);
-        (is_token(kind) && is_token(subtype) && essence != b"*/*").then_some(Self {
-            essence,
-            parameters,
-        })
+        (is_token(kind) && is_token(subtype) && essence != b"*/*").then_some(Self { essence, parameters })
     }
 
     /// The first `charset` that has a value. An empty one does not count, unless it is quoted.
@@ -133,10 +115,7 @@ impl<'a> MimeType<'a> {
             let Some(equals) = parameter.iter().position(|&byte| byte == b'=') else {
                 continue;
             };
-            if !parameter[..equals]
-                .trim_ascii_start()
-                .eq_ignore_ascii_case(b"charset")
-            {
+            if !parameter[..equals].trim_ascii_start().eq_ignore_ascii_case(b"charset") {
                 continue;
             }
             let value = &parameter[equals + 1..];
@@ -180,10 +159,7 @@ fn split_outside_quotes(value: &[u8], separator: u8) -> (&[u8], &[u8]) {
 
 /// One or more of the characters that RFC 9110 allows in a token.
 fn is_token(value: &[u8]) -> bool {
-    !value.is_empty()
-        && value
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
 #[cfg(test)]
@@ -191,9 +167,7 @@ mod tests {
     use super::*;
 
     fn accepts(content_type: &str) -> bool {
-        ResponseHead::new(200)
-            .with_content_type(Some(content_type.as_bytes()))
-            .is_event_stream()
+        ResponseHead::new(200).with_content_type(Some(content_type.as_bytes())).is_event_stream()
     }
 
     #[test]
@@ -253,28 +227,18 @@ mod tests {
             assert!(!accepts(content_type), "{content_type:?}");
         }
         assert!(!ResponseHead::new(200).is_event_stream());
-        assert!(
-            !ResponseHead::new(200)
-                .with_content_type(Some(b"\xff\xfe"))
-                .is_event_stream()
-        );
+        assert!(!ResponseHead::new(200).with_content_type(Some(b"\xff\xfe")).is_event_stream());
     }
 
     fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
-        ResponseHead::new(503)
-            .with_retry_after(Some(value.as_bytes()))
-            .with_date(date.map(str::as_bytes))
-            .retry_after()
+        ResponseHead::new(503).with_retry_after(Some(value.as_bytes())).with_date(date.map(str::as_bytes)).retry_after()
     }
 
     #[test]
     fn retry_after_in_seconds() {
         assert_eq!(retry_after("0", None), Some(Duration::ZERO));
         assert_eq!(retry_after(" 120 ", None), Some(Duration::from_secs(120)));
-        assert_eq!(
-            retry_after("99999999999999999999999999", None),
-            Some(Duration::from_secs(u64::MAX))
-        );
+        assert_eq!(retry_after("99999999999999999999999999", None), Some(Duration::from_secs(u64::MAX)));
         for nonsense in ["", " ", "-1", "+1", "1.5", "1s", "soon", "１"] {
             assert_eq!(retry_after(nonsense, None), None, "{nonsense:?}");
         }
@@ -284,24 +248,12 @@ mod tests {
     #[test]
     fn retry_after_as_a_date() {
         let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:51:37 GMT", date),
-            Some(Duration::from_secs(120))
-        );
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:49:37 GMT", date),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(
-            retry_after("Sat, 05 Nov 1994 08:49:37 GMT", date),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", date), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", date), Some(Duration::ZERO));
+        assert_eq!(retry_after("Sat, 05 Nov 1994 08:49:37 GMT", date), Some(Duration::ZERO));
         // Without the server's clock a date says nothing.
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", None), None);
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:51:37 GMT", Some("now")),
-            None
-        );
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", Some("now")), None);
         assert_eq!(retry_after("Sun, 66 Nov 1994 08:51:37 GMT", date), None);
     }
 }

@@ -89,6 +89,9 @@ extern crate std;
 
 mod backoff;
 mod head;
+#[cfg(any(test, feature = "test-support"))]
+#[doc(hidden)]
+pub mod laws;
 mod policy;
 mod reason;
 mod reconnect;

@@ -160,21 +160,13 @@ impl Default for Deadlines {
     fn default() -> Self {
         // Generous: language models take their time, and some servers send no head before the first event. Without any,
         // a peer that lost its power would be awaited for ever.
-        Self {
-            head: Some(Duration::from_secs(120)),
-            byte_idle: None,
-            event_idle: None,
-        }
+        Self { head: Some(Duration::from_secs(120)), byte_idle: None, event_idle: None }
     }
 }
 
 impl Deadlines {
     /// No deadlines at all.
-    pub const NONE: Self = Self {
-        head: None,
-        byte_idle: None,
-        event_idle: None,
-    };
+    pub const NONE: Self = Self { head: None, byte_idle: None, event_idle: None };
 
     /// From the start of an attempt to the response head. Default: 2 minutes.
     #[must_use]

@@ -21,9 +21,7 @@ pub enum Cause {
         retry_after: Option<Duration>,
     },
     /// The server answered 200, but not with an event stream in UTF-8.
-    #[error(
-        "the server answered with {0} instead of text/event-stream in UTF-8; is this the URL of a stream?"
-    )]
+    #[error("the server answered with {0} instead of text/event-stream in UTF-8; is this the URL of a stream?")]
     ContentType(ContentType),
     /// The server ended the stream.
     #[error("the server ended the stream")]
@@ -48,9 +46,7 @@ impl ContentType {
     const MAX: usize = 200;
 
     pub(crate) fn new(value: Option<&[u8]>) -> Self {
-        Self(
-            value.map(|value| String::from_utf8_lossy(&value[..value.len().min(Self::MAX)]).into()),
-        )
+        Self(value.map(|value| String::from_utf8_lossy(&value[..value.len().min(Self::MAX)]).into()))
     }
 
     /// The value received; `None` if the header was missing. At most its first 200 bytes; what is no UTF-8 is replaced.

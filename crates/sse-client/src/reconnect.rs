@@ -28,14 +28,7 @@ pub(crate) enum Verdict {
 impl Reconnect {
     pub(crate) fn new(policy: Policy, seed: u64) -> Self {
         let backoff = Backoff::new(policy.reconnection_time, seed);
-        Self {
-            policy,
-            backoff,
-            failures: 0,
-            success: false,
-            outage_since: None,
-            reconnects: 0,
-        }
+        Self { policy, backoff, failures: 0, success: false, outage_since: None, reconnects: 0 }
     }
 
     pub(crate) fn reconnection_time(&self) -> Duration {
@@ -84,11 +77,7 @@ impl Reconnect {
             Verdict::GiveUp(Limit::Reconnects)
         } else if !self.success && is_reached(self.policy.max_failures, self.failures) {
             Verdict::GiveUp(Limit::Failures)
-        } else if self
-            .policy
-            .max_outage
-            .is_some_and(|max| until > outage_since.saturating_add(max))
-        {
+        } else if self.policy.max_outage.is_some_and(|max| until > outage_since.saturating_add(max)) {
             // Waiting first would only put the bad news off.
             Verdict::GiveUp(Limit::Outage)
         } else {

@@ -142,12 +142,7 @@ impl Session {
     }
 
     fn new(reconnect: Option<Reconnect>) -> Self {
-        Self {
-            reconnect,
-            deadlines: Deadlines::default(),
-            decoder: Decoder::new(),
-            state: State::Connect,
-        }
+        Self { reconnect, deadlines: Deadlines::default(), decoder: Decoder::new(), state: State::Connect }
     }
 
     /// How long the server may be silent.
@@ -185,19 +180,10 @@ impl Session {
     #[must_use]
     pub fn step(&self) -> Step<'_> {
         match &self.state {
-            State::Connect => Step::Connect {
-                last_event_id: self.sendable_id(),
-            },
-            State::AwaitHead { deadline } => Step::AwaitHead {
-                deadline: *deadline,
-            },
-            State::Read(open) => Step::Read {
-                deadline: open.deadline(&self.deadlines).map(|(at, _)| at),
-            },
-            State::Wait { until, cause } => Step::Wait {
-                until: *until,
-                cause,
-            },
+            State::Connect => Step::Connect { last_event_id: self.sendable_id() },
+            State::AwaitHead { deadline } => Step::AwaitHead { deadline: *deadline },
+            State::Read(open) => Step::Read { deadline: open.deadline(&self.deadlines).map(|(at, _)| at) },
+            State::Wait { until, cause } => Step::Wait { until: *until, cause },
             State::Closed(reason) => Step::Closed(reason),
         }
     }
@@ -210,9 +196,7 @@ impl Session {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.begin(now);
         }
-        self.state = State::AwaitHead {
-            deadline: after(now, self.deadlines.head),
-        };
+        self.state = State::AwaitHead { deadline: after(now, self.deadlines.head) };
     }
 
     /// The head of the final response has arrived. [`Step::Read`] says that the body is an event stream to be read;
@@ -229,25 +213,14 @@ impl Session {
             200 if head.is_event_stream() => {
                 // A half-received event, its type and half a character die with their connection; the ID lives on.
                 self.decoder.reset();
-                self.state = State::Read(Open {
-                    since: now,
-                    last_byte: now,
-                    last_event: now,
-                });
+                self.state = State::Read(Open { since: now, last_byte: now, last_event: now });
             }
             200 => self.fail(Cause::ContentType(ContentType::new(head.content_type))),
             204 => self.state = State::Closed(CloseReason::NoContent),
             status => {
                 let retry_after = head.retry_after();
-                let cause = Cause::Status {
-                    status,
-                    retry_after,
-                };
-                if self
-                    .reconnect
-                    .as_ref()
-                    .is_some_and(|reconnect| reconnect.policy.retried_statuses.contains(status))
-                {
+                let cause = Cause::Status { status, retry_after };
+                if self.reconnect.as_ref().is_some_and(|reconnect| reconnect.policy.retried_statuses.contains(status)) {
                     self.lose(now, cause, retry_after);
                 } else {
                     self.fail(cause);
@@ -289,11 +262,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`handle_data`](Self::handle_data).
-    pub fn handle_bytes(
-        &mut self,
-        now: Duration,
-        input: &mut BytesInput,
-    ) -> Result<Option<OwnedFrame>, DecodeError> {
+    pub fn handle_bytes(&mut self, now: Duration, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let State::Read(open) = &mut self.state else {
             return Ok(None);
         };
@@ -317,9 +286,7 @@ impl Session {
             _ => return,
         };
         match end {
-            End::Eof if reading && self.reconnect.is_none() => {
-                self.state = State::Closed(CloseReason::EndOfStream)
-            }
+            End::Eof if reading && self.reconnect.is_none() => self.state = State::Closed(CloseReason::EndOfStream),
             End::Eof if reading => self.lose(now, Cause::EndOfStream, None),
             End::Futile => self.fail(Cause::Futile),
             End::Eof | End::TransportError => self.lose(now, Cause::Transport, None),
@@ -435,8 +402,7 @@ impl Open {
     /// The first deadline to come.
     fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
         let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
-        let events =
-            after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
+        let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
         match (bytes, events) {
             (Some(bytes), Some(events)) => Some(if events.0 < bytes.0 { events } else { bytes }),
             (bytes, events) => bytes.or(events),
@@ -451,7 +417,5 @@ fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
 /// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but
 /// control characters, of which a tab is allowed.
 fn is_header_value(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
