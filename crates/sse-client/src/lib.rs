@@ -96,8 +96,10 @@ mod policy;
 mod reason;
 mod reconnect;
 mod session;
+mod step;
 
 pub use head::ResponseHead;
 pub use policy::{Deadlines, Policy, RetriedStatuses};
 pub use reason::{Cause, CloseReason, ContentType, Limit, Timeout};
-pub use session::{End, ReadyState, Session, Step};
+pub use session::Session;
+pub use step::{End, ReadyState, Step};

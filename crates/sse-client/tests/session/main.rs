@@ -1,5 +1,7 @@
 //! `Session` on a virtual clock: nothing here sleeps.
 
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 mod deadlines;
 mod herd;
 mod reconnection;
