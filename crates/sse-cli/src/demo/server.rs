@@ -1,6 +1,7 @@
 //! Sockets to requests: accepts, guards against hostile clients, and ends well.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -54,6 +56,8 @@ pub(super) async fn serve(
                     continue;
                 }
             };
+            // An event is a small packet that should leave at once. Where that cannot be set, it leaves later.
+            let _ = socket.set_nodelay(true);
             let (tls, app, watcher) = (tls.clone(), Arc::clone(&app), graceful.watcher());
             tokio::spawn(async move {
                 if let Err(error) = connection(socket, tls, app, watcher).await {
@@ -74,14 +78,16 @@ pub(super) async fn serve(
     let _ = timeout(GRACE, ended).await;
 }
 
-async fn connection(
-    socket: TcpStream,
+/// Serves one connection until it ends.
+pub(super) async fn connection<IO>(
+    socket: IO,
     tls: Option<TlsAcceptor>,
     app: Arc<App>,
     watcher: Watcher,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    // An event is a small packet that should leave at once.
-    socket.set_nodelay(true)?;
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(move |request: Request<Incoming>| ready(Ok::<_, Infallible>(app.handle(&request))));
     let Some(tls) = tls else {
         return Ok(watcher.watch(http1().serve_connection(TokioIo::new(socket), service)).await?);

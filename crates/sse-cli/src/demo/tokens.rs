@@ -17,7 +17,7 @@ const PER_SECOND: usize = 20;
 /// Milliseconds between two messages.
 const PAUSE_MS: u64 = 3000;
 
-const TEXTS: [&str; 3] = [
+pub(super) const TEXTS: [&str; 3] = [
     "This text arrives token by token, the way a language model answers. Each token is one event with an id of its \
      own. Drop the connection in the middle of a sentence: the browser comes back by itself, says the last id it \
      has seen, and the server goes on with the very next token. Nothing is lost and nothing comes twice.",
