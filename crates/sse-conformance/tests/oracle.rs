@@ -22,7 +22,11 @@ fn agree(case: &Case) {
 fn agrees_with_our_vectors() {
     let mut names = std::collections::HashSet::new();
     for file in case::own_files().expect("vectors/ is part of the crate") {
-        let cases = case::read(&file).unwrap_or_else(|error| panic!("{error:?}"));
+        let text = case::read_text(&file).unwrap_or_else(|error| panic!("{error:?}"));
+        if case::is_exchanges(&text) {
+            continue;
+        }
+        let cases = case::parse(&file, &text).unwrap_or_else(|error| panic!("{error:?}"));
         assert!(!cases.is_empty(), "{} is empty", file.display());
         for case in &cases {
             agree(case);

@@ -49,7 +49,10 @@ pub(crate) struct Trail {
     start: Uri,
     /// Where it is sent now.
     url: Url,
+    /// Redirects of this attempt.
     hops: u8,
+    /// There was a redirect, in this attempt or an earlier one.
+    redirected: bool,
     /// A 301, 302 or 303 has turned it into a GET without a body.
     became_get: bool,
     /// Some hop led to another origin than the one before it: credentials are gone, also if a later hop leads back.
@@ -59,7 +62,7 @@ pub(crate) struct Trail {
 impl Trail {
     /// The trail of a request that has met no redirect yet.
     pub(crate) fn new(start: Uri, url: Url) -> Self {
-        Self { start, url, hops: 0, became_get: false, left_origin: false }
+        Self { start, url, hops: 0, redirected: false, became_get: false, left_origin: false }
     }
 
     /// Whether this is the trail of requests to `uri`.
@@ -74,7 +77,7 @@ impl Trail {
 
     /// Whether any redirect has been followed.
     pub(crate) fn is_redirected(&self) -> bool {
-        self.hops > 0
+        self.redirected
     }
 
     /// The same trail for a new attempt, which may follow the full number of redirects again.
@@ -110,6 +113,7 @@ impl Trail {
             return Err(RedirectError::Credentials);
         }
         self.hops += 1;
+        self.redirected = true;
         // Step 12: the methods that each status turns into GET. 307 and 308 keep method and body.
         let method = if self.became_get { &Method::GET } else { method };
         self.became_get |= match status.as_u16() {

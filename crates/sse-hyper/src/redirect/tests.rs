@@ -189,5 +189,6 @@ fn twenty_and_no_more() {
     }
     assert_eq!(trail.follow(&Method::GET, StatusCode::FOUND, &headers("/x")), Err(RedirectError::TooMany));
     let mut next_attempt = trail.renewed();
+    assert!(next_attempt.is_redirected());
     assert_eq!(next_attempt.follow(&Method::GET, StatusCode::FOUND, &headers("/x")), Ok(true));
 }
