@@ -23,16 +23,13 @@ pub(super) fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Hea
     while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
         let line = &rest[..end];
         rest = rest[end..].strip_prefix(b"\r\n").unwrap_or(&rest[end + 1..]);
-        block.line(line, limit);
+        block.line(line, b"\n", limit);
         if line.is_empty() {
             block.kept.push(b'\n');
             std::mem::take(&mut block).say(&mut heard, limit);
         }
     }
-    block.line(rest, limit);
-    if !rest.is_empty() && block.kept.ends_with(b"\n") {
-        block.kept.pop(); // the last line has no end
-    }
+    block.line(rest, b"", limit);
     block.say(&mut heard, limit);
     heard
 }
@@ -40,27 +37,27 @@ pub(super) fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Hea
 /// The lines up to a blank one.
 #[derive(Default)]
 struct Block {
-    /// What the oracle is to see, each line ended by LF.
+    /// What the oracle is to see, each line ended by LF, or not ended.
     kept: Vec<u8>,
     /// The same without what makes an event.
     without_event: Vec<u8>,
-    data: usize,
+    data: Option<usize>,
     event_type: usize,
     id: usize,
     too_large: bool,
 }
 
 impl Block {
-    fn line(&mut self, line: &[u8], limit: usize) {
+    fn line(&mut self, line: &[u8], end: &[u8], limit: usize) {
         let is_comment = line.starts_with(b":");
         if line.is_empty() || self.too_large || (is_comment && line.len() > limit) {
             return;
         }
-        if !is_comment && self.data + self.event_type + self.id + line.len() > limit {
+        if !is_comment && self.data.unwrap_or(0) + self.event_type + self.id + line.len() > limit {
             self.too_large = true;
             return;
         }
-        let keep = |lines: &mut Vec<u8>| lines.extend_from_slice(&[line, b"\n"].concat());
+        let keep = |lines: &mut Vec<u8>| lines.extend_from_slice(&[line, end].concat());
         keep(&mut self.kept);
         if is_comment || line.starts_with(b"retry") {
             keep(&mut self.without_event);
@@ -71,20 +68,12 @@ impl Block {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value).len();
         match name {
-            // One more for the LF before it.
-            b"data" if self.has_data() => self.data += 1 + value,
-            b"data" => self.data = value,
+            // From the second one on, one more for the LF before it.
+            b"data" => self.data = Some(self.data.map_or(value, |data| data + 1 + value)),
             b"event" => self.event_type = value,
             b"id" if !line.contains(&0) => self.id = value,
             _ => {}
         }
-    }
-
-    /// Whether the lines before the last one have a `data` line.
-    fn has_data(&self) -> bool {
-        let mut lines: Vec<_> = self.kept.split(|&byte| byte == b'\n').collect();
-        lines.truncate(lines.len().saturating_sub(2));
-        lines.iter().any(|line| *line == b"data" || line.starts_with(b"data:"))
     }
 
     fn say(self, heard: &mut Heard, limit: usize) {
