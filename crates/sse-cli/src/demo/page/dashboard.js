@@ -68,6 +68,7 @@ class Widget {
     element.setAttribute('role', 'group');
     element.setAttribute('aria-label', `Event stream ${this.name}`);
     this.part('.sse-name').textContent = this.name;
+    this.part('.sse-note').dataset.address = this.url.href;
     for (const button of element.querySelectorAll('[data-act]')) {
       button.addEventListener('click', () => this[button.dataset.act]());
     }
@@ -142,7 +143,7 @@ class Widget {
 
   onError() {
     if (this.source.readyState === EventSource.CLOSED) {
-      this.show('The browser gave up: the answer was an error or no event stream. Reopen to try again.');
+      this.show('The browser gave up: the answer was an error or no event stream. Reopen to try again.', true);
     } else {
       this.show(this.opened ? 'Connection lost. The browser tries again after the stream’s reconnection time.'
         : 'No answer. The browser tries again.');
@@ -163,8 +164,8 @@ class Widget {
     if (type === 'gap') {
       this.facts.gaps += 1;
       this.previous = undefined; // said, so not silently lost: count on from the next event
-      const missed = json?.missed === undefined || json.missed === null ? 'Some events' : `${json.missed} events`;
-      this.note(`Gap: ${missed} missing${json?.reason ? ` (${json.reason})` : ''}.`);
+      const missed = Number.isFinite(json?.missed) ? `${json.missed} missed` : 'an unknown number missed';
+      this.note(`Gap, ${missed}${json?.reason ? `: ${json.reason}` : '.'}`, true);
     } else if (this.counted) {
       this.count(id);
     }
@@ -181,14 +182,15 @@ class Widget {
     else this.previous = id;
   }
 
-  /** What there is to say beside the state; if nothing, the stream's address. */
-  note(text) {
+  /** What there is to say beside the state; if nothing, the style sheet shows the stream's address. */
+  note(text, grave = false) {
     const note = this.part('.sse-note');
-    note.textContent = note.title = text || this.url.href;
+    note.textContent = text;
+    note.classList.toggle('grave', grave);
   }
 
   /** Shows the ready state, with a word on why. */
-  show(note) {
+  show(note, grave) {
     const state = STATES[this.source.readyState];
     if (state !== this.state) this.since = performance.now();
     this.state = state;
@@ -196,7 +198,7 @@ class Widget {
     this.part('[data-is=state]').textContent = LABELS[state];
     this.part('[data-act=toggle]').textContent = state === 'closed' ? 'Reopen' : 'Close';
     this.part('[data-act=drop]').setAttribute('aria-disabled', String(state !== 'open'));
-    this.note(note);
+    this.note(note, grave);
     this.wire.state(state);
     this.tick();
     this.write();
@@ -246,7 +248,7 @@ setInterval(() => { if (!document.hidden) for (const { wire } of widgets.values(
 // The page's own how-to: the address in the `sse tail` line, and the form that adds a widget.
 for (const line of document.querySelectorAll('[data-sse-tail]')) {
   const url = new URL(`stream/${line.dataset.sseTail}`, document.baseURI);
-  line.textContent = `sse tail ${url.protocol === 'https:' ? '--insecure ' : ''}${url}`;
+  line.textContent = `sse tail ${url.protocol === 'https:' ? '-k ' : ''}${url}`;
 }
 document.querySelector('[data-sse-add]')?.addEventListener('submit', (submit) => {
   submit.preventDefault();

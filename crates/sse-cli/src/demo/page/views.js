@@ -167,17 +167,20 @@ function tokens(place) {
       <div class="tokens-scroll" data-p="scroll" tabindex="0" role="region" aria-label="The text so far"
         ><p data-p="text"></p></div>
       <dl>
-        <div><dt>Tokens a second</dt><dd class="tokens-rate" data-p="rate">0</dd></div>
-        <div><dt>In this message</dt><dd data-p="count">0</dd></div>
+        <div><dt>Tokens/s</dt><dd class="tokens-rate" data-p="rate">0</dd></div>
+        <div><dt>Tokens</dt><dd data-p="count">0</dd></div>
         <div><dt>Last event</dt><dd class="tokens-type" data-p="type">–</dd></div>
       </dl>
     </div>`);
   let recent = []; // arrival times of the last second's tokens
   let count = 0;
+  let timer;
   const rate = () => {
     const now = performance.now();
     recent = recent.filter((time) => now - time < 1000);
     parts.rate.textContent = recent.length;
+    clearTimeout(timer);
+    if (recent.length) timer = setTimeout(rate, 1000); // in case no more come
   };
   const writing = (on) => parts.text.classList.toggle('writing', on);
 
@@ -189,10 +192,7 @@ function tokens(place) {
         count = 0;
       }
       if (type === 'content_block_start') writing(true);
-      if (type === 'content_block_stop') {
-        writing(false);
-        setTimeout(rate, 1000);
-      }
+      if (type === 'content_block_stop') writing(false);
       const text = json?.delta?.type === 'text_delta' ? json.delta.text : undefined;
       if (typeof text === 'string') {
         const token = document.createElement('span');

@@ -64,7 +64,7 @@ export class Wire {
 
     pen.font = `11px ${style.fontFamily}`;
     pen.fillStyle = colour('muted');
-    pen.fillText(`${Math.round((width * STEP_MS) / STEP_PX / 1000)} s ago`, 0, height - 1);
+    pen.fillText(`${Math.round((width * STEP_MS) / STEP_PX / 1000)} s ago`, 0, height - 3);
     pen.font = `600 11px ${style.fontFamily}`;
     pen.textAlign = 'right';
     for (const [step, { live, late, gap }] of this.marks) {
@@ -79,7 +79,7 @@ export class Wire {
       if (gap) {
         pen.fillStyle = colour('bad');
         pen.fillRect(x(step) - 1, 0, 3, height);
-        pen.fillText('gap', x(step) - 6, height - 2);
+        pen.fillText('gap', x(step) - 6, height - 3);
       }
     }
   }
