@@ -1,4 +1,5 @@
 //! The body under real servers: what arrives on the wire, and that it is the same body everywhere.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails is allowed to panic")]
 
 use std::convert::Infallible;
 use std::io;

@@ -24,7 +24,7 @@ fn channel() -> (mpsc::UnboundedSender<Bytes>, impl Stream<Item = Bytes> + Unpin
 
 async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<Bytes, B::Error>> {
     let frame = body.frame().await?;
-    Some(frame.map(|frame| frame.into_data().ok().expect("only data frames")))
+    Some(frame.map(|frame| frame.into_data().expect("only data frames")))
 }
 
 #[test]
