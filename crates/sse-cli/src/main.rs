@@ -7,6 +7,7 @@ mod demo;
 mod encode;
 mod exit;
 mod output;
+mod tail;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +26,7 @@ enum Command {
     Decode(decode::DecodeArgs),
     Demo(demo::DemoArgs),
     Encode(encode::EncodeArgs),
+    Tail(tail::TailArgs),
 }
 
 fn main() -> Exit {
@@ -32,6 +34,7 @@ fn main() -> Exit {
         Command::Decode(args) => decode::run(&args).into(),
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Encode(args) => encode::run(&args).into(),
+        Command::Tail(args) => tail::run(args),
     }
 }
 
