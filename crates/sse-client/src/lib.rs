@@ -89,9 +89,6 @@ extern crate std;
 
 mod backoff;
 mod head;
-#[cfg(any(test, feature = "test-support"))]
-#[doc(hidden)]
-pub mod laws;
 mod policy;
 mod reason;
 mod reconnect;

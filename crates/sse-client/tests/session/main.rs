@@ -4,6 +4,7 @@
 
 mod deadlines;
 mod herd;
+mod laws;
 mod reconnection;
 mod responses;
 mod resumption;
