@@ -4,7 +4,7 @@
 //!
 //! * [`EventStream`] turns one stream of bytes into its events: a `Stream` of chunks ([`EventStream::new`]) or an
 //!   `AsyncRead` ([`EventStream::from_reader`]). No reconnection, no timers.
-//! * [`EventSource`] drives a [`Session`](sse_client::Session) over an HTTP library behind [`Connect`]. What is retried
+//! * [`EventSource`] drives a [`Session`] over an HTTP library behind [`Connect`]. What is retried
 //!   is a state; an `Err` is the end, and `None` after a proper one.
 //! * **Only outputs are moved here.** Every rule about statuses, types, ids, times and limits is the session's.
 //! * **Nothing is spawned.** All work happens when the stream is polled; dropping it closes the connection at once.

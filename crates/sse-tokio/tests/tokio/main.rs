@@ -1,0 +1,11 @@
+//! `EventStream` and `EventSource` on tokio's paused clock, against a server in memory.
+
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+mod cancel;
+mod cooperate;
+mod failures;
+mod server;
+mod stream;
+mod subscribe;
+mod timing;

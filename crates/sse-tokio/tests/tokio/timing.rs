@@ -1,0 +1,97 @@
+//! Deadlines and waits, on the paused clock.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use sse_tokio::{Cause, Deadlines, EventSource, Failure, Policy, Session, Update};
+use tokio::time::{Instant, advance, timeout};
+
+use crate::server::{MS, Piece, Reply, S, Server, chunk, ok};
+
+fn subscribe(server: &Server, deadlines: Deadlines) -> EventSource<Server> {
+    let policy = Policy::default().with_jitter_percent(0);
+    EventSource::new(server.clone(), Session::subscribe(policy, 1).with_deadlines(deadlines))
+}
+
+/// The time from the beginning to the first wait, and what led to it.
+async fn first_loss(source: EventSource<Server>) -> (Duration, Cause) {
+    let start = Instant::now();
+    let mut updates = source.updates();
+    loop {
+        match updates.next().await.unwrap().unwrap() {
+            Update::Waiting { failure, until, .. } => {
+                assert!(matches!(failure, Failure::Lost(_)));
+                assert_eq!(until.duration_since(Instant::now()).as_millis().div_ceil(100), 30);
+                return (start.elapsed(), failure.cause().clone());
+            }
+            _ => continue,
+        }
+    }
+}
+
+fn about(time: Duration) -> std::ops::Range<Duration> {
+    time..time + 10 * MS
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_come() {
+    let server = Server::new([Reply::Hang]);
+    let (after, cause) = first_loss(subscribe(&server, Deadlines::NONE.with_head(5 * S))).await;
+    assert_eq!(cause, Cause::Timeout(sse_client::Timeout::Head));
+    assert!(about(5 * S).contains(&after), "{after:?}");
+    assert_eq!(server.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_moves_with_each_chunk() {
+    let pieces = [Piece::Pause(4 * S), chunk(":"), Piece::Pause(4 * S), chunk("\n"), Piece::Hang];
+    let server = Server::new([ok(pieces)]);
+    let (after, cause) = first_loss(subscribe(&server, Deadlines::NONE.with_byte_idle(5 * S))).await;
+    assert_eq!(cause, Cause::Timeout(sse_client::Timeout::ByteIdle));
+    assert!(about(13 * S).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn comments_do_not_move_the_deadline_of_events() {
+    let pieces = [Piece::Pause(4 * S), chunk(":\n"), Piece::Pause(4 * S), chunk(":\n"), Piece::Hang];
+    let server = Server::new([ok(pieces)]);
+    let (after, cause) = first_loss(subscribe(&server, Deadlines::NONE.with_event_idle(5 * S))).await;
+    assert_eq!(cause, Cause::Timeout(sse_client::Timeout::EventIdle));
+    assert!(about(5 * S).contains(&after), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_consumer_is_no_silent_server() {
+    let pieces = [chunk("data: a\n\n"), chunk("data: b\n\ndata: c\n\n"), chunk("data: d\n\n"), Piece::Hang];
+    let server = Server::new([ok(pieces)]);
+    let mut source = subscribe(&server, Deadlines::NONE.with_byte_idle(5 * S).with_event_idle(5 * S));
+    for expected in ["a", "b", "c", "d"] {
+        assert_eq!(source.next().await.unwrap().unwrap().data, expected);
+        advance(60 * S).await;
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_end_is_one() {
+    let server = Server::new([ok([chunk("retry: 99999999999999999999\n")])]);
+    let mut source = subscribe(&server, Deadlines::default());
+    let ten_years = 10 * 365 * 24 * 3600 * S;
+    assert!(timeout(ten_years, source.next()).await.is_err());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_differs_between_sources() {
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        let server = Server::new([ok([])]);
+        let mut source = EventSource::subscribe(server.clone(), Policy::default());
+        assert!(source.next().await.is_none());
+        waits.push(server.requests()[1].0);
+    }
+    assert!(waits.iter().all(|&wait| wait >= 3 * S && wait <= 4600 * MS), "{waits:?}");
+    waits.sort();
+    waits.dedup();
+    assert!(waits.len() > 10, "{waits:?}");
+}
