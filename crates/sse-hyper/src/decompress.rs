@@ -94,9 +94,7 @@ where
             InnerProjection::Identity { body } => {
                 body.poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
             }
-            InnerProjection::Gzip { body } => {
-                body.as_mut().poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
-            }
+            InnerProjection::Gzip { body } => body.as_mut().poll_next(cx).map_err(sort),
         }
     }
 }
@@ -117,6 +115,16 @@ where
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.project().stream.poll_next(cx).map_err(io::Error::other)
+        self.project().stream.poll_next(cx).map_err(|error| io::Error::other(HttpError::from_body(error.into())))
+    }
+}
+
+/// The body's own error again, or what the decoder has against the bytes.
+fn sort(error: io::Error) -> HttpError {
+    match error.downcast() {
+        Ok(error) => error,
+        // The body ended in the middle of the gzip stream, whatever its framing says.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => HttpError::Lost(error.into()),
+        Err(error) => HttpError::Coding(error.into()),
     }
 }

@@ -47,6 +47,9 @@ pub enum HttpError {
     /// The server redirected to where a request must not follow.
     #[error(transparent)]
     Redirect(#[from] RedirectError),
+    /// The body is not in the content coding that the server said it is in.
+    #[error("the server sent a body that cannot be decompressed")]
+    Coding(#[source] BoxError),
     /// The connection ended before the response was complete.
     #[error("the connection was lost")]
     Lost(#[source] BoxError),

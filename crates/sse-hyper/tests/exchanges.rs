@@ -1,5 +1,6 @@
 //! Whole HTTP exchanges, played to the client over a socket: what a browser made of them, and vectors of our own.
 #![cfg(feature = "client")]
+#![allow(clippy::unwrap_used)] // a test that fails is allowed to panic
 
 use std::path::{Path, PathBuf};
 
