@@ -7,7 +7,7 @@ pub(super) struct Asset {
     pub(super) content: &'static str,
 }
 
-static ASSETS: [Asset; 5] = [
+static ASSETS: [Asset; 6] = [
     Asset { path: "/", content_type: "text/html; charset=utf-8", content: include_str!("page/index.html") },
     Asset {
         path: "/dashboard.css",
@@ -19,6 +19,7 @@ static ASSETS: [Asset; 5] = [
         content_type: "text/javascript; charset=utf-8",
         content: include_str!("page/dashboard.js"),
     },
+    Asset { path: "/views.css", content_type: "text/css; charset=utf-8", content: include_str!("page/views.css") },
     Asset { path: "/views.js", content_type: "text/javascript; charset=utf-8", content: include_str!("page/views.js") },
     Asset { path: "/wire.js", content_type: "text/javascript; charset=utf-8", content: include_str!("page/wire.js") },
 ];

@@ -27,7 +27,8 @@ impl Demo {
         *self = Self::listen(&address, &[]);
     }
 
-    fn listen(address: &str, options: &[&str]) -> Self {
+    /// Starts it on `address`, with further options.
+    pub(crate) fn listen(address: &str, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sse"))
             .args(["demo", "--listen", address])
             .args(options)

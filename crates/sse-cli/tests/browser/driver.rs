@@ -101,7 +101,7 @@ impl Browser {
     }
 
     /// Lays the page out as a screen of this size would, in light or dark.
-    pub(crate) async fn screen(&self, width: u32, height: u32, scale: u32, colours: &str) {
+    pub(crate) async fn screen(&self, width: u32, height: u32, scale: f64, colours: &str) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": colours }] });

@@ -111,6 +111,13 @@ async fn a_line_of_html_is_a_widget_whatever_its_origin() {
     browser.until("Number(widget('abroad').dataset.events) >= 12").await;
     assert_consecutive(&ids(&browser, "abroad").await);
 
+    // One that cannot be is closed, says why, and harms no other.
+    let bad = "const bad = document.createElement('div');
+        Object.assign(bad.dataset, { sseWidget: 'bad', sseSrc: 'http://[' });
+        document.querySelector('main').append(bad)";
+    browser.run(bad).await;
+    browser.until("widget('bad').dataset.state === 'closed' && widget('bad').textContent.startsWith('No such')").await;
+
     // A widget that leaves the page closes its connection: there is none left to drop.
     browser.run("widget('abroad').remove()").await;
     let dropped = format!(
@@ -159,7 +166,7 @@ async fn the_page_fits_a_phone_and_does_not_move() {
     let Some(browser) = Browser::start().await else { return };
     let demo = Demo::start(&[]);
     for (width, height) in [(1440, 900), (768, 1024), (390, 844), (320, 568)] {
-        browser.screen(width, height, 1, "light").await;
+        browser.screen(width, height, 1.0, "light").await;
         browser.open(&demo.url).await;
         browser.run(RECORD).await;
         let places = "return [...document.querySelectorAll('main > *')].map((e) => e.getBoundingClientRect().top)";
@@ -177,19 +184,19 @@ async fn the_page_fits_a_phone_and_does_not_move() {
 #[ignore = "writes docs/dashboard.png and docs/dashboard-dark.png"]
 async fn screenshots() {
     let Some(browser) = Browser::start().await else { return };
-    let demo = Demo::start(&[]);
-    browser.screen(1440, 900, 2, "light").await;
+    let demo = Demo::listen("127.0.0.1:8080", &[]);
+    browser.screen(1440, 900, 1.25, "light").await;
     browser.open(&demo.url).await;
     browser.run(RECORD).await;
     browser.until("widget('date')?.dataset.events >= 32").await;
     browser.run("press('date', 'drop'); press('tokens', 'drop')").await;
     browser.until("widget('date').dataset.events >= 60").await;
-    browser.until("widget('tokens').querySelectorAll('.tokens-scroll span').length > 40").await;
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
     std::fs::create_dir_all(docs).expect("docs can be made");
     for (colours, name) in [("light", "dashboard.png"), ("dark", "dashboard-dark.png")] {
-        browser.screen(1440, 900, 2, colours).await;
+        browser.screen(1440, 900, 1.25, colours).await;
         tokio::time::sleep(Duration::from_millis(500)).await; // the lines are drawn ten times a second
+        browser.until("widget('tokens').querySelectorAll('.writing span').length > 40").await;
         std::fs::write(format!("{docs}/{name}"), browser.screenshot().await).expect("docs can be written");
     }
     browser.close().await;

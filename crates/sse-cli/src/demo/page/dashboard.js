@@ -185,7 +185,7 @@ class Widget {
   /** What there is to say beside the state; if nothing, the style sheet shows the stream's address. */
   note(text, grave = false) {
     const note = this.part('.sse-note');
-    note.textContent = text;
+    if (note.textContent !== text) note.textContent = text; // the same again would be read out again
     note.classList.toggle('grave', grave);
   }
 
@@ -236,7 +236,12 @@ function scan() {
     widgets.delete(element);
   }
   for (const element of document.querySelectorAll('[data-sse-widget]:not([data-state])')) {
-    widgets.set(element, new Widget(element));
+    try {
+      widgets.set(element, new Widget(element));
+    } catch (error) {
+      element.dataset.state = 'closed';
+      element.textContent = `No such stream: ${error.message}`;
+    }
   }
 }
 

@@ -114,7 +114,7 @@ const WINDOW_MS = 120_000;
 const percent = (value) => `${value.toFixed(1)} %`;
 const bytes = (value) => {
   const mebi = value / 2 ** 20;
-  return mebi < 999.5 ? `${mebi.toPrecision(3)} MiB` : `${(mebi / 1024).toPrecision(3)} GiB`;
+  return mebi < 999.5 ? `${mebi.toPrecision(3)} MiB` : `${(mebi / 1024).toFixed(mebi < 10235 ? 2 : 1)} GiB`;
 };
 const part = (value, whole) => (whole ? `${bytes(value)} <small>of ${bytes(whole)}</small>` : bytes(value));
 
@@ -161,6 +161,9 @@ function load(place) {
 
 // ---- tokens: a language model's answer, written as it comes.
 
+/** A message may be long; the page need not be. */
+const KEPT_TOKENS = 2000;
+
 function tokens(place) {
   const parts = build(place, `
     <div class="tokens">
@@ -198,6 +201,7 @@ function tokens(place) {
         const token = document.createElement('span');
         token.textContent = text;
         parts.text.append(token);
+        if (parts.text.childElementCount > KEPT_TOKENS) parts.text.firstElementChild.remove();
         parts.scroll.scrollTop = parts.scroll.scrollHeight;
         writing(true);
         recent.push(performance.now());

@@ -5,6 +5,9 @@
 const STEP_MS = 200;
 const STEP_PX = 2;
 
+/** How many steps are remembered, drawn or not: a page in the background does not draw. */
+const STEPS = 2000;
+
 export class Wire {
   constructor(canvas) {
     this.canvas = canvas;
@@ -18,6 +21,7 @@ export class Wire {
 
   state(state) {
     this.states.push({ step: this.step(), state });
+    if (this.states.length > STEPS) this.states.shift();
   }
 
   /** Notes an event that came just now: `live`, `late` (the server caught up) or `gap`. */
@@ -26,6 +30,7 @@ export class Wire {
     const mark = this.marks.get(step) ?? { live: 0, late: 0, gap: 0 };
     mark[kind] += 1;
     this.marks.set(step, mark);
+    if (this.marks.size > STEPS) this.marks.delete(this.marks.keys().next().value);
   }
 
   draw() {
@@ -54,33 +59,39 @@ export class Wire {
       pen.lineTo(from, middle + 0.5);
       pen.stroke();
     };
-    while (this.states[1]?.step <= oldest) this.states.shift();
-    line(0, x(this.states[0]?.step ?? now), 'rule', []);
+    line(0, Math.max(0, x(this.states[0]?.step ?? now)), 'rule', []);
     this.states.forEach(({ step, state }, i) => {
-      const ends = [x(Math.max(step, oldest)), x(this.states[i + 1]?.step ?? now)];
+      const until = this.states[i + 1]?.step ?? now;
+      if (until <= oldest) return;
+      const ends = [x(Math.max(step, oldest)), x(until)];
       if (state === 'open') line(...ends, 'edge', []);
       if (state === 'connecting') line(...ends, 'waiting', [2, 4]);
     });
 
-    pen.font = `11px ${style.fontFamily}`;
-    pen.fillStyle = colour('muted');
-    pen.fillText(`${Math.round((width * STEP_MS) / STEP_PX / 1000)} s ago`, 0, height - 3);
-    pen.font = `600 11px ${style.fontFamily}`;
-    pen.textAlign = 'right';
+    const words = []; // written last, over the marks
     for (const [step, { live, late, gap }] of this.marks) {
-      if (step < oldest) {
-        this.marks.delete(step);
-        continue;
-      }
+      if (step < oldest) continue;
       const reach = Math.min(middle - 1, 5 + Math.round(2.5 * Math.log2(Math.max(live + late, 1))));
       pen.fillStyle = colour(late ? 'late' : 'live');
       if (live + late) pen.fillRect(x(step) - (late ? 1 : 0), middle - reach, late ? 3 : 1, 2 * reach + 1);
-      if (late > 1) pen.fillText(`+${late}`, x(step) - 6, middle - 6);
+      if (late > 1) words.push([`+${late}`, 'late', x(step) - 5, 11]);
       if (gap) {
         pen.fillStyle = colour('bad');
         pen.fillRect(x(step) - 1, 0, 3, height);
-        pen.fillText('gap', x(step) - 6, height - 3);
+        words.push(['gap', 'bad', x(step) - 5, height - 3]);
       }
+    }
+
+    pen.textAlign = 'right';
+    pen.font = `11px ${style.fontFamily}`;
+    const age = `${Math.round((width * STEP_MS) / STEP_PX / 1000)} s ago`;
+    words.push([age, 'muted', pen.measureText(age).width, height - 3]);
+    for (const [word, name, right, base] of words) {
+      pen.font = `${name === 'muted' ? 400 : 600} 11px ${style.fontFamily}`;
+      const { width: room } = pen.measureText(word);
+      pen.clearRect(right - room - 2, base - 10, room + 4, 13);
+      pen.fillStyle = colour(name);
+      pen.fillText(word, right, base);
     }
   }
 }
