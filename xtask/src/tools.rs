@@ -12,6 +12,8 @@ struct Tool {
     purpose: &'static str,
     /// The names that it has on `PATH`, here and there.
     names: &'static [&'static str],
+    /// The variable that says where it is, if it is not on `PATH`.
+    variable: Option<&'static str>,
     /// Debian's package.
     package: &'static str,
 }
@@ -20,6 +22,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         purpose: "the browser of the dashboard's test",
         names: &["chromium", "chromium-browser", "google-chrome"],
+        variable: Some("SSE_CHROMIUM"),
         package: "chromium",
     },
     Tool { purpose: "the driver of that browser", names: &["chromedriver"], package: "chromium-driver" },
@@ -48,7 +51,8 @@ pub(crate) fn set_up() -> Vec<String> {
 
 impl Tool {
     fn is_there(&self) -> bool {
-        self.names.iter().any(|name| find(name).is_some())
+        let named = self.variable.and_then(std::env::var_os);
+        named.is_some() || self.names.iter().any(|name| find(name).is_some())
     }
 
     fn describe(&self) -> String {
