@@ -178,3 +178,17 @@ macro_rules! verifier {
 
 verifier!(AcceptAny, Ok(ServerCertVerified::assertion()));
 verifier!(NobodyTrusted, Err(rustls::Error::Other(OtherError(Arc::new(NoTrustedRoots)))));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_authorities_says_so() {
+        let verifier = NobodyTrusted(Arc::new(ring::default_provider()));
+        let name = ServerName::try_from("a.test").unwrap();
+        let error =
+            verifier.verify_server_cert(&CertificateDer::from(vec![]), &[], &name, &[], UnixTime::now()).unwrap_err();
+        assert!(error.to_string().contains("ca-certificates"), "{error}");
+    }
+}
