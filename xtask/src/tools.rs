@@ -25,9 +25,18 @@ const TOOLS: &[Tool] = &[
         variable: Some("SSE_CHROMIUM"),
         package: "chromium",
     },
-    Tool { purpose: "the driver of that browser", names: &["chromedriver"], package: "chromium-driver" },
-    Tool { purpose: "a real peer of the tests", names: &["node"], package: "nodejs" },
-    Tool { purpose: "a real peer of the tests", names: &["python3"], package: "python3" },
+    Tool {
+        purpose: "the driver of that browser",
+        names: &["chromedriver"],
+        variable: Some("SSE_CHROMEDRIVER"),
+        package: "chromium-driver",
+    },
+    Tool {
+        purpose: "a peer that speaks TLS by another library",
+        names: &["python3"],
+        variable: None,
+        package: "python3",
+    },
 ];
 
 /// Whether this is a CI run: what is missing is then a failure and not a skip.
