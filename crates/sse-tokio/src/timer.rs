@@ -13,7 +13,7 @@ pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// What lies farther away than tokio's timers reach is waited for in parts: waking early is harmless.
+/// What lies farther away than an `Instant` can say is waited for in parts: waking early is harmless.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Timer {
@@ -28,8 +28,7 @@ impl Timer {
 
     /// A time of the session's on tokio's clock; about a year from now if it is out of range.
     pub(crate) fn instant(&self, at: Duration) -> Instant {
-        let far = Instant::now() + FAR;
-        self.origin.checked_add(at).map_or(far, |instant| instant.min(far))
+        self.origin.checked_add(at).unwrap_or_else(|| Instant::now() + FAR)
     }
 
     /// Ready when the deadline has passed. Without a deadline, never.

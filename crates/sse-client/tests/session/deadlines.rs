@@ -84,6 +84,18 @@ fn an_empty_chunk_is_no_sign_of_life() {
 }
 
 #[test]
+fn an_event_that_is_too_large_is_a_sign_of_life() {
+    let deadlines = Deadlines::NONE.with_event_idle(10 * S);
+    let mut play = Play::new(Session::subscribe(exact(), 1).with_deadlines(deadlines).with_max_event_bytes(10));
+    play.open();
+    play.pass(9 * S);
+    let mut input = sse_codec::Input::new(b"data: 0123456789abcdef\n\n");
+    assert!(play.session.handle_data(play.now, &mut input).is_err());
+    play.pass(9 * S);
+    assert_reading(&play);
+}
+
+#[test]
 fn half_an_event_is_a_sign_of_life() {
     let mut play = play(Deadlines::NONE.with_byte_idle(10 * S));
     play.open();

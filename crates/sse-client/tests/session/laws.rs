@@ -46,7 +46,7 @@ fn operations() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn hold_for_any_sequence_of_operations(kind in 0..64_u8, operations in operations()) {

@@ -180,6 +180,18 @@ fn failures_in_a_row_are_limited() {
 }
 
 #[test]
+fn no_failures_allowed_is_one_that_ends_it() {
+    let mut play = Play::subscribe(exact().with_max_failures(0));
+    play.open();
+    play.data("data: x\n\n");
+    play.end(End::Eof);
+    play.wait();
+    play.connect();
+    play.end(End::TransportError);
+    assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Failures, .. })));
+}
+
+#[test]
 fn reconnections_are_limited() {
     for limit in [0, 1, 5] {
         let mut play = Play::subscribe(exact().with_max_reconnects(limit));
@@ -214,9 +226,10 @@ fn an_outage_is_limited_and_begins_with_the_loss() {
     // 3 + 3 + 6 + 12 seconds; the next wait of 24 would end too late, so it is not begun.
     assert_eq!(play.now - lost_at, 24 * S);
 
-    // Without any success it begins with the first attempt.
-    let mut play = Play::subscribe(exact().with_max_outage(S));
+    // Without any success it begins with the first attempt, which may take its time.
+    let mut play = Play::subscribe(exact().with_max_outage(30 * S));
     play.connect();
+    play.pass(28 * S);
     play.end(End::TransportError);
     assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
 }

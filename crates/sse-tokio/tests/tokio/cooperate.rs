@@ -69,6 +69,9 @@ async fn one_chunk_of_many_events_leaves_room_too() {
     let chunks = stream::iter([Ok::<_, Infallible>(chunk)]);
     let items = read_beside_another_task(EventStream::new(chunks)).await;
     assert!(items.is_some_and(|items| items < 10_000), "{items:?}");
+    let chunk = "data: x\n\n".repeat(1_000_000).leak();
+    let items = read_beside_another_task(EventSource::once(Flood(chunk))).await;
+    assert!(items.is_some_and(|items| items < 10_000), "{items:?}");
 }
 
 /// The only test on the real clock, since the paused one stands still while there is something to do: 20 ms of it.

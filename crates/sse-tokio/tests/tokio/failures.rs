@@ -30,7 +30,9 @@ async fn a_refusal_comes_with_the_beginning_of_its_body() {
     ] {
         let server = Server::new([answer(404, pieces)]);
         let mut source = EventSource::subscribe(server.clone(), Policy::default());
+        let start = Instant::now();
         let error = end(&mut source).await;
+        assert!(start.elapsed() < S, "what is wanted is there: {:?}", start.elapsed());
         assert_eq!(error.to_string(), "the server answered with status 404");
         assert_eq!(error.failure().head().unwrap().status, 404);
         assert_eq!(error.failure().body().unwrap(), expected.as_bytes());

@@ -52,6 +52,15 @@ async fn the_deadline_moves_with_each_chunk() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_is_not_held_up_by_a_deadline_set_before() {
+    let server = Server::new([ok([Piece::Pause(S), chunk("data: a\n\n"), Piece::Pause(S)])]);
+    let mut source = subscribe(&server, Deadlines::NONE.with_byte_idle(60 * S));
+    assert!(source.next().await.is_some());
+    assert!(source.next().await.is_none());
+    assert!(about(5 * S).contains(&server.requests()[1].0), "{:?}", server.requests());
+}
+
+#[tokio::test(start_paused = true)]
 async fn comments_do_not_move_the_deadline_of_events() {
     let pieces = [Piece::Pause(4 * S), chunk(":\n"), Piece::Pause(4 * S), chunk(":\n"), Piece::Hang];
     let server = Server::new([ok(pieces)]);
