@@ -17,7 +17,7 @@ pub(crate) enum DemoError {
     Listen { address: SocketAddr, source: io::Error },
 
     #[error("cannot read {}, given by {option}, as PEM", file.display())]
-    Pem { option: &'static str, file: PathBuf, source: rustls_pki_types::pem::Error },
+    Pem { option: &'static str, file: PathBuf, source: rustls::pki_types::pem::Error },
 
     #[error("the certificate of --cert {} and the key of --key {} cannot be used", cert.display(), key.display())]
     Pair { cert: PathBuf, key: PathBuf, source: rustls::Error },

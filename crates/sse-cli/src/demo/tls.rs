@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::{TLS12, TLS13};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use super::error::DemoError;
@@ -18,18 +18,19 @@ use super::error::DemoError;
 ///
 /// A file cannot be read, holds no such thing, or the two do not belong together.
 pub(super) fn from_files(cert: &Path, key: &Path) -> Result<TlsAcceptor, DemoError> {
-    let pem = |option, file: &Path| {
-        let file = file.to_owned();
-        move |source| DemoError::Pem { option, file, source }
-    };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect)
-        .and_then(
-            |chain: Vec<_>| if chain.is_empty() { Err(rustls_pki_types::pem::Error::NoItemsFound) } else { Ok(chain) },
-        )
-        .map_err(pem("--cert", cert))?;
-    let private_key = PrivateKeyDer::from_pem_file(key).map_err(pem("--key", key))?;
+    let chain = chain(cert).map_err(|source| DemoError::Pem { option: "--cert", file: cert.into(), source })?;
+    let private_key = PrivateKeyDer::from_pem_file(key).map_err(|source| DemoError::Pem {
+        option: "--key",
+        file: key.into(),
+        source,
+    })?;
     acceptor(chain, private_key).map_err(|source| DemoError::Pair { cert: cert.into(), key: key.into(), source })
+}
+
+/// The certificates in a file, at least one.
+fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    let chain: Vec<_> = CertificateDer::pem_file_iter(file)?.collect::<Result<_, _>>()?;
+    if chain.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(chain) }
 }
 
 /// With a certificate made for this run, valid for this machine's own names and `listen`.
@@ -45,7 +46,7 @@ pub(super) fn made_up(listen: IpAddr) -> Result<TlsAcceptor, DemoError> {
         let mut names = vec!["localhost".to_owned()];
         names.extend(addresses.iter().map(IpAddr::to_string));
         let made = rcgen::generate_simple_self_signed(names)?;
-        let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         Ok(acceptor(vec![made.cert.into()], key.into())?)
     };
     make().map_err(DemoError::MadeUp)
