@@ -221,8 +221,10 @@ where
             self.moved = trail.filter(Trail::is_redirected).map(|trail| Moved { trail, attempts: 0 });
         }
         let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
+        // Of several content types the last one counts (Fetch, extract a MIME type).
+        let content_type = head.headers.get_all(CONTENT_TYPE).iter().next_back().map(HeaderValue::as_bytes);
         ResponseHead::new(head.status.as_u16())
-            .with_content_type(value(CONTENT_TYPE))
+            .with_content_type(content_type)
             .with_retry_after(value(RETRY_AFTER))
             .with_date(value(DATE))
     }

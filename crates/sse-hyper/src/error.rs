@@ -58,9 +58,9 @@ pub enum HttpError {
     Service(#[source] BoxError),
 }
 
-/// A host name without an address.
+/// A host name without an address. [`HttpError::Resolve`] says so; in its chain of sources this is the link below.
 #[derive(Debug, thiserror::Error)]
-#[error("the host name {host:?} cannot be resolved")]
+#[error("the resolver failed")]
 pub(crate) struct ResolveError {
     pub(crate) host: String,
     pub(crate) source: io::Error,

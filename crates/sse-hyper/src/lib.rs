@@ -91,5 +91,5 @@ pub use tls::{Tls, TlsError};
 #[cfg(feature = "client")]
 pub use sse_tokio::{
     Cause, CloseReason, Deadlines, Error, EventSource, EventStream, Failure, Limit, OwnedEvent, Policy, ReadyState,
-    RetriedStatuses, Session, StreamError, Update, Updates,
+    RetriedStatuses, Session, StreamError, Update, Updates, random_seed,
 };
