@@ -24,7 +24,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         return Err(Failure::task(format!("CI is set and these programs are missing:\n  {}", missing.join("\n  "))));
     }
 
-    let mut command = process::cargo(&["test", "--workspace", "--all-features", "--locked"]);
+    let mut command = process::cargo(&["test", "--all-features", "--locked"]);
+    // `--workspace` would win over the packages that are named.
+    if !args.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
+        command.arg("--workspace");
+    }
     command.args(args);
     let mut tally = Tally::default();
     let result = process::run_seeing(&mut command, |line| tally.see(line));
