@@ -20,7 +20,8 @@ use crate::step::{End, ReadyState, Step};
 /// it does waits only get longer.
 ///
 /// The session owns its [`Decoder`], so the last event ID, the server's `retry` and the fresh start on each connection
-/// are its business. Memory: the decoder's, which is bounded by the largest event allowed, and some 300 bytes.
+/// are its business. Memory: half a KiB, and the unfinished event that the decoder
+/// holds, which is bounded by the largest event allowed.
 #[derive(Debug)]
 pub struct Session {
     /// `None`: one response and no second attempt.
