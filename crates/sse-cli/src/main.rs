@@ -26,7 +26,7 @@ enum Command {
     Decode(decode::DecodeArgs),
     Demo(demo::DemoArgs),
     Encode(encode::EncodeArgs),
-    Tail(tail::TailArgs),
+    Tail(Box<tail::TailArgs>),
 }
 
 fn main() -> Exit {
@@ -34,7 +34,7 @@ fn main() -> Exit {
         Command::Decode(args) => decode::run(&args).into(),
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Encode(args) => encode::run(&args).into(),
-        Command::Tail(args) => tail::run(args),
+        Command::Tail(args) => tail::run(*args),
     }
 }
 

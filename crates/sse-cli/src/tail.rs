@@ -124,7 +124,7 @@ pub(crate) fn run(args: TailArgs) -> Exit {
             std::process::exit(130);
         }
     });
-    runtime.block_on(tail(args)).unwrap_or_else(|error| Exit::Failed(error))
+    runtime.block_on(tail(args)).unwrap_or_else(Exit::Failed)
 }
 
 async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send + Sync>> {

@@ -93,3 +93,8 @@ pub use sse_tokio::{
     Cause, CloseReason, Deadlines, Error, EventSource, EventStream, Failure, Limit, OwnedEvent, Policy, ReadyState,
     RetriedStatuses, Session, StreamError, Update, Updates, random_seed,
 };
+
+/// The examples of the repository's front page are compiled as tests.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
