@@ -53,7 +53,6 @@ impl KeepAlive {
             match self.last_sent.map(|sent| sent + interval) {
                 Some(due) if due > now => timer.as_mut().reset(due),
                 _ => {
-                    self.last_sent = Some(now);
                     timer.as_mut().reset(now + interval);
                     return Poll::Ready(COMMENT.clone());
                 }
