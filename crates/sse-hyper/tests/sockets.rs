@@ -11,7 +11,7 @@ use async_compression::tokio::write::GzipEncoder;
 use futures_util::StreamExt as _;
 use http::Request;
 use sse_hyper::{Connector, Deadlines, Failure, HttpError, Policy, Session, Update};
-use support::{events, failure, next};
+use support::{failure, next};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -48,6 +48,11 @@ async fn answer(listener: &TcpListener, response: &str) -> String {
     stream.write_all(response.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     request
+}
+
+/// Everything up to the end, which must be a proper one and come.
+async fn events(source: sse_hyper::EventSource<Connector>) -> Vec<String> {
+    timeout(PATIENCE, support::events(source)).await.expect("an end")
 }
 
 /// Waits until the client has closed the connection.
@@ -220,7 +225,7 @@ async fn a_server_that_dies_and_comes_back_loses_and_doubles_nothing() {
 /// The first thing that goes wrong, and what is said of it.
 async fn first_failure(url: &str) -> HttpError {
     let source = Connector::get(url).unwrap().subscribe(quick().with_max_failures(1));
-    let (_, error) = failure(source).await;
+    let (_, error) = timeout(PATIENCE, failure(source)).await.expect("an end");
     match error {
         sse_hyper::Error::GaveUp { failure: Failure::Transport { source, .. }, .. }
         | sse_hyper::Error::Failed(Failure::Transport { source, .. }) => source,
