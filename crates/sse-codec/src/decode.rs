@@ -3,15 +3,13 @@
 mod state;
 mod stored;
 
-use core::ops::Range;
-
 use crate::error::{DecodeError, FieldError};
 use crate::event::{Event, Frame, MESSAGE};
 use crate::field::{self, Field};
 use crate::input::Input;
-use crate::scratch::{FixedBuf, Full, Scratch};
+use crate::scratch::{FixedBuf, FixedText, Full, Scratch, Text};
 use crate::text;
-use state::{Found, InChunk, Lent, Line, Size, Unfinished};
+use state::{InChunk, Lent, Line, Told, Unfinished};
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -50,13 +48,13 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// assert_eq!((event.event_type, event.data), ("tick", "1"));
 /// ```
 #[derive(Debug)]
-pub struct Decoder<B = DefaultScratch> {
+pub struct Decoder<B: Scratch = DefaultScratch> {
     /// The stored `data` lines of the unfinished event, joined by LF, and behind them the unfinished line.
     text: B,
-    /// The stored event type of the unfinished event, as text.
-    event_type: B,
-    /// The last event ID, and behind it the stored `id` of the unfinished event, both as text.
-    id: B,
+    /// The stored event type of the unfinished event.
+    event_type: B::Text,
+    /// The last event ID, and behind it the stored `id` of the unfinished event.
+    id: B::Text,
     id_len: usize,
     event: Unfinished,
     line: Line,
@@ -81,7 +79,7 @@ type DefaultScratch = FixedBuf<'static>;
 impl Decoder {
     /// A decoder with growing buffers. Allocates nothing until it must store something.
     pub const fn new() -> Self {
-        Self::with_buffers(alloc::vec::Vec::new(), alloc::vec::Vec::new(), alloc::vec::Vec::new())
+        Self::with_buffers(alloc::vec::Vec::new(), alloc::string::String::new(), alloc::string::String::new())
     }
 }
 
@@ -99,23 +97,18 @@ impl<'a> Decoder<FixedBuf<'a>> {
     /// unfinished line. `event_type` holds one event type, `id` two ids: the last and the one to come. An event that
     /// does not fit is dropped with [`DecodeError::BufferFull`], like one over the limit.
     pub fn in_slices(text: &'a mut [u8], event_type: &'a mut [u8], id: &'a mut [u8]) -> Self {
-        Self::with_buffers(FixedBuf::new(text), FixedBuf::new(event_type), FixedBuf::new(id))
+        Self::with_buffers(FixedBuf::new(text), FixedText::new(event_type), FixedText::new(id))
     }
 }
 
-impl<B> Decoder<B> {
-    const fn with_buffers(text: B, event_type: B, id: B) -> Self {
+impl<B: Scratch> Decoder<B> {
+    const fn with_buffers(text: B, event_type: B::Text, id: B::Text) -> Self {
         Self {
             text,
             event_type,
             id,
             id_len: 0,
-            event: Unfinished {
-                data: None,
-                has_id: false,
-                size: Size { data: 0, event_type: 0, id: 0 },
-                dropped: false,
-            },
+            event: Unfinished { stored: false, dropped: false, data: None, has_id: false, size: 0 },
             line: Line::Fresh,
             lent: Lent::Nothing,
             after_cr: false,
@@ -127,8 +120,8 @@ impl<B> Decoder<B> {
         }
     }
 
-    /// Sets how large an event may be, in bytes: at each of its lines, what its fields' values take so far plus that
-    /// line. Default: [`DEFAULT_MAX_EVENT_BYTES`].
+    /// Sets how large an event may be, in bytes: at each of its lines, what the values of its fields took so far plus
+    /// that line. Default: [`DEFAULT_MAX_EVENT_BYTES`].
     ///
     /// Comments do not count: one longer than the limit is skipped, and no event is lost by it.
     #[must_use]
@@ -143,9 +136,7 @@ impl<B> Decoder<B> {
         self.comments = report;
         self
     }
-}
 
-impl<B: Scratch> Decoder<B> {
     /// Decodes up to the next thing that the stream says.
     ///
     /// * `Ok(Some(frame))`: there may be more in this input; call again. The frame is lent until then.
@@ -159,20 +150,80 @@ impl<B: Scratch> Decoder<B> {
     ///
     /// One event was too large and is dropped; call again. See [`DecodeError`].
     pub fn decode<'d, 'i: 'd>(&'d mut self, input: &mut Input<'i>) -> Result<Option<Frame<'d>>, DecodeError> {
-        self.take_back();
-        let mut chunk = InChunk::default();
-        match self.run(input, &mut chunk) {
-            Ok(None) => Ok(None),
-            Ok(Some(Found::Event)) => Ok(Some(Frame::Event(self.lend(&chunk)))),
-            Ok(Some(Found::Comment(text))) => Ok(Some(Frame::Comment(text))),
-            Ok(Some(Found::StoredComment(range))) => Ok(Some(Frame::Comment(text::known(&self.text.bytes()[range])))),
-            Ok(Some(Found::Retry(time))) => Ok(Some(Frame::Retry(time))),
-            Ok(Some(Found::Lost(error))) => Err(error),
-            Err(error) => {
-                self.end_event();
-                self.event.dropped = true;
-                Err(error)
+        if !self.is_settled() {
+            match self.settle(input) {
+                Ok(None) => {}
+                Ok(Some(told)) => return Ok(Some(self.tell(told))),
+                Err(error) => return Err(self.lose(error)),
             }
+        }
+        if input.is_empty() {
+            return Ok(None);
+        }
+        // Copies, which stay in registers: they are given out of hand only where it is slow anyway.
+        let mut chunk = input.clone();
+        let mut event = InChunk::default();
+        let mut size = self.event.size;
+        while let Some((line, cr)) = chunk.take_line() {
+            if cr {
+                self.after_cr = !chunk.finish_line_end();
+            }
+            // "If the line is empty (a blank line): dispatch the event."
+            if line.is_empty() {
+                *input = chunk.clone();
+                match self.end_event(event) {
+                    Ok(true) => return Ok(Some(Frame::Event(self.lend(event)))),
+                    Ok(false) => {}
+                    Err(error) => return Err(error),
+                }
+                event = InChunk::default();
+                size = 0;
+                continue;
+            }
+            let (field, at) = field::parse(chunk.from(line.start), line.len());
+            let value = line.start + at..line.end;
+            if size + line.len() <= self.max_event_bytes {
+                // The first data, a type and an id stay in the chunk if they can.
+                let place = match field {
+                    Field::Data if event.data.is_none() && self.event.data.is_none() => Some(&mut event.data),
+                    Field::EventType => Some(&mut event.event_type),
+                    Field::Id if !chunk.bytes(value.clone()).contains(&0) => Some(&mut event.id),
+                    Field::Comment if !self.comments => continue,
+                    Field::Data => {
+                        size += value.len() + 1;
+                        match self.store_data(event.data.take(), chunk.bytes(value)) {
+                            Ok(()) => continue,
+                            Err(error) => {
+                                *input = chunk;
+                                return Err(self.lose(error));
+                            }
+                        }
+                    }
+                    _ => None,
+                };
+                if let (Some(place), Some(text)) = (place, chunk.text(value.clone())) {
+                    *place = Some(text);
+                    size += text.len();
+                    continue;
+                }
+            }
+            *input = chunk;
+            self.event.size = size;
+            let mut so_far = event;
+            match self.other_line(input, line, field, value, &mut so_far) {
+                Ok(None) => {}
+                Ok(Some(told)) => return Ok(Some(self.tell(told))),
+                Err(error) => return Err(self.lose(error)),
+            }
+            chunk = input.clone();
+            event = so_far;
+            size = self.event.size;
+        }
+        *input = chunk;
+        self.event.size = size;
+        match self.store_rest(event, input) {
+            Ok(()) => Ok(None),
+            Err(error) => Err(self.lose(error)),
         }
     }
 
@@ -180,7 +231,7 @@ impl<B: Scratch> Decoder<B> {
     ///
     /// Changes at the blank line that ends an event, also of one without data; never by an unfinished event.
     pub fn last_event_id(&self) -> &str {
-        text::known(&self.id.bytes()[..self.id_len])
+        &self.id.as_str()[..self.id_len]
     }
 
     /// Sets the last event ID, to resume where an earlier process left off.
@@ -197,7 +248,7 @@ impl<B: Scratch> Decoder<B> {
         // Behind the one in force, so that this one stays if the new one does not fit.
         self.id.truncate(self.id_len);
         self.event.has_id = false;
-        self.id.push(id.as_bytes()).map_err(|Full| FieldError::TooLong { capacity: self.id.capacity() })?;
+        self.id.push(id).map_err(|Full| FieldError::TooLong { capacity: self.id.capacity() })?;
         self.commit_id();
         Ok(())
     }
@@ -206,10 +257,52 @@ impl<B: Scratch> Decoder<B> {
     /// again. The last event ID stays.
     pub fn reset(&mut self) {
         self.take_back();
-        self.end_event();
+        self.forget_event();
         self.line = Line::Fresh;
         self.after_cr = false;
         self.bom = Some(0);
+    }
+
+    /// Whether the next line begins at the input's cursor, and nothing is lent. An event may be stored.
+    #[inline]
+    fn is_settled(&self) -> bool {
+        matches!(self.lent, Lent::Nothing)
+            && self.line == Line::Fresh
+            && self.bom.is_none()
+            && !self.after_cr
+            && !self.event.dropped
+    }
+
+    /// Takes back what the last call lent, and goes on with what the last chunk left unfinished: the BOM, a line end, a
+    /// line, an event that is skipped.
+    #[inline(never)]
+    fn settle<'i>(&mut self, input: &mut Input<'i>) -> Result<Option<Told<'i>>, DecodeError> {
+        self.take_back();
+        if self.bom.is_some() {
+            self.skip_bom(input)?;
+        }
+        if self.after_cr {
+            self.after_cr = !input.finish_line_end();
+        }
+        if self.line != Line::Fresh {
+            let Some((end, cr)) = input.take_line() else { return Ok(None) };
+            if cr {
+                self.after_cr = !input.finish_line_end();
+            }
+            if let Some(told) = self.finish_line(input.bytes(end))? {
+                return Ok(Some(told));
+            }
+        }
+        while self.event.dropped {
+            let Some((line, cr)) = input.take_line() else { break };
+            if cr {
+                self.after_cr = !input.finish_line_end();
+            }
+            if line.is_empty() {
+                self.forget_event();
+            }
+        }
+        Ok(None)
     }
 
     /// Ends what the last call lent.
@@ -217,12 +310,12 @@ impl<B: Scratch> Decoder<B> {
         match core::mem::replace(&mut self.lent, Lent::Nothing) {
             Lent::Nothing => {}
             Lent::Comment(len) => self.text.truncate(len),
-            Lent::Event => self.end_event(),
+            Lent::Event(_) => self.forget_event(),
         }
     }
 
     /// Forgets the unfinished event.
-    fn end_event(&mut self) {
+    fn forget_event(&mut self) {
         self.text.truncate(0);
         self.text.relax();
         self.event_type.truncate(0);
@@ -231,52 +324,12 @@ impl<B: Scratch> Decoder<B> {
         self.event = Unfinished::default();
     }
 
-    fn run<'i>(&mut self, input: &mut Input<'i>, chunk: &mut InChunk<'i>) -> Result<Option<Found<'i>>, DecodeError> {
-        if self.bom.is_some() {
-            self.skip_bom(input)?;
-        }
-        loop {
-            if self.after_cr && !input.is_empty() {
-                input.skip_line_feed();
-                self.after_cr = false;
-            }
-            let Some((line, cr)) = input.take_line() else {
-                break;
-            };
-            self.after_cr = cr;
-            let found = match self.line {
-                Line::Fresh if line.is_empty() => self.blank_line(chunk),
-                Line::Fresh if self.event.dropped => None,
-                Line::Fresh => self.line_in_chunk(input, line, chunk)?,
-                Line::Stored(start) => {
-                    let stored = self.store_line(start, input.bytes(line));
-                    let line = core::mem::replace(&mut self.line, Line::Fresh);
-                    stored?;
-                    self.stored_line(line)?
-                }
-                Line::Skipped => {
-                    self.line = Line::Fresh;
-                    None
-                }
-            };
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        // No line end is left: only now is anything copied, and only of the event that the chunk's end cuts.
-        let rest = input.take_rest();
-        if let Err(error) = self.store(chunk) {
-            self.line = if rest.is_empty() { Line::Fresh } else { Line::Skipped };
-            return Err(error);
-        }
-        match self.line {
-            _ if rest.is_empty() => {}
-            Line::Fresh if self.event.dropped || (rest[0] == b':' && !self.comments) => self.line = Line::Skipped,
-            Line::Fresh => self.store_line(self.text.bytes().len(), rest)?,
-            Line::Stored(start) => self.store_line(start, rest)?,
-            Line::Skipped => {}
-        }
-        Ok(None)
+    /// The unfinished event is lost; its blank line is still to come.
+    #[cold]
+    fn lose(&mut self, error: DecodeError) -> DecodeError {
+        self.forget_event();
+        self.event.dropped = true;
+        error
     }
 
     /// "Streams must be decoded using the UTF-8 decode algorithm", which drops one BOM at the very beginning.
@@ -298,117 +351,65 @@ impl<B: Scratch> Decoder<B> {
         Ok(())
     }
 
-    /// "If the line is empty (a blank line): dispatch the event."
-    fn blank_line<'i>(&mut self, chunk: &mut InChunk<'i>) -> Option<Found<'i>> {
-        if self.event.dropped {
-            self.end_event();
-            return None;
+    /// The event is complete. Whether there is one to give; if not, it is forgotten.
+    #[inline]
+    fn end_event(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
+        if self.event.stored {
+            return self.end_stored_event(event);
         }
-        let found = match self.dispatch(chunk) {
-            Ok(true) => {
-                self.lent = Lent::Event;
-                return Some(Found::Event);
-            }
-            Ok(false) => None,
-            Err(error) => Some(Found::Lost(error)),
-        };
-        self.end_event();
-        *chunk = InChunk::default();
-        found
+        if let Some(id) = event.id {
+            self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
+            self.id_len = id.len();
+        }
+        self.event.size = 0;
+        Ok(event.data.is_some())
     }
 
-    /// Whether there is an event to give.
-    fn dispatch(&mut self, chunk: &mut InChunk<'_>) -> Result<bool, DecodeError> {
-        if let Some(data) = self.event.data.clone() {
-            self.event.data = Some(text::make_text(&mut self.text, data).map_err(|full| self.full(full))?);
+    #[inline(never)]
+    fn end_stored_event(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
+        let result = self.dispatch(event);
+        if !matches!(result, Ok(true)) {
+            self.forget_event();
         }
+        result
+    }
+
+    fn dispatch(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
+        let data = match self.event.data.clone() {
+            Some(data) => Some(text::make_text(&mut self.text, data).map_err(|full| self.full(full))?),
+            None => None,
+        };
         // Last, because the id must not count if the event is lost; but it counts where there is no data.
-        if let Some(id) = chunk.id {
+        if let Some(id) = event.id {
             self.store_id(id.as_bytes())?;
         }
         if self.event.has_id {
             self.commit_id();
         }
-        Ok(chunk.data.is_some() || self.event.data.is_some())
-    }
-
-    fn lend<'d, 'i: 'd>(&'d self, chunk: &InChunk<'i>) -> Event<'d> {
-        let event_type = chunk.event_type.unwrap_or_else(|| text::known(self.event_type.bytes()));
-        let stored = || text::known(&self.text.bytes()[self.event.data.clone().unwrap_or_default()]);
-        Event {
-            event_type: if event_type.is_empty() { MESSAGE } else { event_type },
-            data: chunk.data.unwrap_or_else(stored),
-            last_event_id: chunk.id.unwrap_or_else(|| self.last_event_id()),
+        let complete = event.data.is_some() || data.is_some();
+        if complete {
+            self.lent = Lent::Event(data);
         }
-    }
-
-    /// A whole line that lies in the chunk. It is not empty.
-    #[inline]
-    fn line_in_chunk<'i>(
-        &mut self,
-        input: &mut Input<'i>,
-        range: Range<usize>,
-        chunk: &mut InChunk<'i>,
-    ) -> Result<Option<Found<'i>>, DecodeError> {
-        let line = input.bytes(range.clone());
-        let within = |value: &Range<usize>| range.start + value.start..range.start + value.end;
-        let field = field::parse(line);
-        if let Field::Comment(value) = field {
-            if !self.comments || line.len() > self.max_event_bytes {
-                return Ok(None);
-            }
-            self.store(chunk)?;
-            if let Some(text) = input.text(within(&value)) {
-                return Ok(Some(Found::Comment(text)));
-            }
-            let stored = self.text.bytes().len();
-            text::push_lossy(&mut self.text, &line[value]).map_err(|full| self.full(full))?;
-            self.lent = Lent::Comment(stored);
-            return Ok(Some(Found::StoredComment(stored..self.text.bytes().len())));
-        }
-        self.check_size(line.len())?;
-        match field {
-            Field::Data(value) => {
-                let first = chunk.data.is_none() && self.event.data.is_none();
-                self.event.size.data += value.len() + usize::from(!first);
-                match input.text(within(&value)) {
-                    Some(text) if first => chunk.data = Some(text),
-                    _ => self.store_data(chunk, &line[value])?,
-                }
-            }
-            Field::EventType(value) => {
-                self.event.size.event_type = value.len();
-                chunk.event_type = input.text(within(&value));
-                if chunk.event_type.is_none() {
-                    self.store_event_type(&line[value])?;
-                }
-            }
-            Field::Id(_) if line.contains(&0) => {}
-            Field::Id(value) => {
-                self.event.size.id = value.len();
-                chunk.id = input.text(within(&value));
-                if chunk.id.is_none() {
-                    self.store_id(&line[value])?;
-                }
-            }
-            Field::Retry(value) => {
-                if let Some(time) = field::reconnection_time(&line[value]) {
-                    self.store(chunk)?;
-                    return Ok(Some(Found::Retry(time)));
-                }
-            }
-            Field::Comment(_) | Field::Unknown => {}
-        }
-        Ok(None)
+        Ok(complete)
     }
 
     #[inline]
-    fn check_size(&self, line: usize) -> Result<(), DecodeError> {
-        let Size { data, event_type, id } = self.event.size;
-        if data + event_type + id + line > self.max_event_bytes {
-            return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
+    fn lend<'d, 'i: 'd>(&'d self, event: InChunk<'i>) -> Event<'d> {
+        let last_event_id = event.id.unwrap_or_else(|| self.last_event_id());
+        let event_type = event.event_type.unwrap_or_else(|| self.event_type.as_str());
+        let data = event.data.unwrap_or_else(|| match &self.lent {
+            Lent::Event(Some(data)) => data.of(&self.text),
+            _ => "",
+        });
+        Event { event_type: if event_type.is_empty() { MESSAGE } else { event_type }, data, last_event_id }
+    }
+
+    fn tell<'d, 'i: 'd>(&'d self, told: Told<'i>) -> Frame<'d> {
+        match told {
+            Told::Comment(text) => Frame::Comment(text),
+            Told::StoredComment(comment) => Frame::Comment(comment.of(&self.text)),
+            Told::Retry(time) => Frame::Retry(time),
         }
-        Ok(())
     }
 
     fn full(&self, Full: Full) -> DecodeError {

@@ -1,42 +1,60 @@
 //! One line: which field it is and what value it has (WHATWG HTML 9.2.6, "process the field").
 
-use core::ops::Range;
 use core::time::Duration;
 
-/// What a line that is not blank says. The ranges are of the value within the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which field a line is. (A line that is not blank.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
-    Comment(Range<usize>),
-    Data(Range<usize>),
-    EventType(Range<usize>),
-    Id(Range<usize>),
-    Retry(Range<usize>),
+    Comment,
+    Data,
+    EventType,
+    Id,
+    Retry,
     Unknown,
 }
 
-/// Names the field of a line, without looking at the value. The line is not empty and has no line end.
+/// Names the field of a line, and says where its value begins: at the line's end if there is none.
+///
+/// `from_line` begins with the line and may go on behind it; the line has `len` bytes, at least one. Looking at eight
+/// bytes as one word decides the common cases: no name contains a line end, so what matches lies in the line.
 #[inline]
-pub(crate) fn parse(line: &[u8]) -> Field {
-    let name = |name: &[u8], field: fn(Range<usize>) -> Field| match line.get(name.len()) {
-        // "Otherwise, the string is not empty but does not contain a colon": the whole line is the name.
-        None => field(line.len()..line.len()),
-        Some(b':') => field(value(line, name.len() + 1)),
-        Some(_) => Field::Unknown,
-    };
-    match line {
-        [b':', ..] => Field::Comment(value(line, 1)),
-        [b'd', b'a', b't', b'a', ..] => name(b"data", Field::Data),
-        [b'e', b'v', b'e', b'n', b't', ..] => name(b"event", Field::EventType),
-        [b'i', b'd', ..] => name(b"id", Field::Id),
-        [b'r', b'e', b't', b'r', b'y', ..] => name(b"retry", Field::Retry),
-        _ => Field::Unknown,
+pub(crate) fn parse(from_line: &[u8], len: usize) -> (Field, usize) {
+    const DATA: u64 = u64::from_le_bytes(*b"data:\0\0\0");
+    const EVENT: u64 = u64::from_le_bytes(*b"event:\0\0");
+    const ID: u64 = u64::from_le_bytes(*b"id:\0\0\0\0\0");
+    if let Some(word) = from_line.first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        // One space, and no more, is not part of the value.
+        let value = |colon: usize| colon + 1 + usize::from((word >> (8 * colon + 8)) as u8 == b' ');
+        if word & 0xff_ffff_ffff == DATA {
+            return (Field::Data, value(4));
+        }
+        if word & 0xffff_ffff_ffff == EVENT {
+            return (Field::EventType, value(5));
+        }
+        if word & 0xff_ffff == ID {
+            return (Field::Id, value(2));
+        }
+        if word as u8 == b':' {
+            return (Field::Comment, value(0));
+        }
     }
+    parse_slowly(&from_line[..len])
 }
 
-/// The value behind the colon: one space, and no more, is not part of it.
-#[inline]
-fn value(line: &[u8], start: usize) -> Range<usize> {
-    start + usize::from(line.get(start) == Some(&b' '))..line.len()
+fn parse_slowly(line: &[u8]) -> (Field, usize) {
+    // "Otherwise, the string is not empty but does not contain a colon": the whole line is the name.
+    let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+    let field = match &line[..colon] {
+        b"" => Field::Comment,
+        b"data" => Field::Data,
+        b"event" => Field::EventType,
+        b"id" => Field::Id,
+        b"retry" => Field::Retry,
+        _ => Field::Unknown,
+    };
+    let value = (colon + 1).min(line.len());
+    (field, value + usize::from(line.get(value) == Some(&b' ')))
 }
 
 /// The value of `retry`: ASCII digits only, in milliseconds, at the most `u64::MAX`. The standard leaves the empty
@@ -61,17 +79,34 @@ mod tests {
 
     #[test]
     fn names_are_exact_and_one_space_is_dropped() {
-        assert_eq!(parse(b"data"), Field::Data(4..4));
-        assert_eq!(parse(b"data:"), Field::Data(5..5));
-        assert_eq!(parse(b"data: "), Field::Data(6..6));
-        assert_eq!(parse(b"data:  x"), Field::Data(6..8));
-        assert_eq!(parse(b"event:x"), Field::EventType(6..7));
-        assert_eq!(parse(b"id:1"), Field::Id(3..4));
-        assert_eq!(parse(b"retry:1"), Field::Retry(6..7));
-        assert_eq!(parse(b":"), Field::Comment(1..1));
-        assert_eq!(parse(b": x"), Field::Comment(2..3));
+        let parse = |line: &str| {
+            let short = parse(line.as_bytes(), line.len());
+            // The same within a chunk, which goes on behind the line.
+            for behind in ["\n", "\r\n", "\n data: x\n\n", "\r: : : : :"] {
+                assert_eq!(parse([line, behind].concat().as_bytes(), line.len()), short, "{line}");
+            }
+            short
+        };
+        assert_eq!(parse("data"), (Field::Data, 4));
+        assert_eq!(parse("data:"), (Field::Data, 5));
+        assert_eq!(parse("data: "), (Field::Data, 6));
+        assert_eq!(parse("data:  x"), (Field::Data, 6));
+        assert_eq!(parse("data:x:y"), (Field::Data, 5));
+        assert_eq!(parse("event"), (Field::EventType, 5));
+        assert_eq!(parse("event:x"), (Field::EventType, 6));
+        assert_eq!(parse("event: x"), (Field::EventType, 7));
+        assert_eq!(parse("event: "), (Field::EventType, 7));
+        assert_eq!(parse("id"), (Field::Id, 2));
+        assert_eq!(parse("id:1"), (Field::Id, 3));
+        assert_eq!(parse("id: 12345678"), (Field::Id, 4));
+        assert_eq!(parse("retry"), (Field::Retry, 5));
+        assert_eq!(parse("retry:1"), (Field::Retry, 6));
+        assert_eq!(parse("retry: 1"), (Field::Retry, 7));
+        assert_eq!(parse(":"), (Field::Comment, 1));
+        assert_eq!(parse(": x"), (Field::Comment, 2));
+        assert_eq!(parse("::"), (Field::Comment, 1));
         for unknown in ["dat", "datax", "data :", "Data:", " data:", "i", "idx:1", "retr", "events", "eventx:", "x"] {
-            assert_eq!(parse(unknown.as_bytes()), Field::Unknown, "{unknown}");
+            assert_eq!(parse(unknown).0, Field::Unknown, "{unknown}");
         }
     }
 

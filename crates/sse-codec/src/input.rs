@@ -26,29 +26,32 @@ use crate::text;
 #[derive(Clone, Debug)]
 pub struct Input<'i> {
     bytes: &'i [u8],
-    valid: &'i str,
     cursor: Cursor,
 }
 
 /// What is known of a chunk. Belongs to that chunk's bytes alone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cursor {
     /// Where the next line, or the rest of one, begins.
     position: usize,
-    /// Line ends at or behind `position` in the block that begins at `block`.
-    ends: u64,
-    block: usize,
     /// Where the next block to scan begins.
-    scanned: usize,
-    /// Where the text that is known to be valid begins.
-    valid_from: usize,
+    next_block: usize,
+    /// Line ends at or behind `position` in the block before that one.
+    ends: u64,
+    /// What is known to be valid UTF-8.
+    valid: Valid,
 }
 
-#[cfg(feature = "bytes")]
-impl Cursor {
-    /// The beginning of a chunk, of which the text from there on is known to be valid.
-    pub(crate) fn with_valid_from(valid_from: usize) -> Self {
-        Self { valid_from, ..Self::default() }
+/// A part of a chunk that is valid UTF-8, at both ends cut between characters.
+#[derive(Clone, Copy, Debug)]
+struct Valid {
+    from: usize,
+    to: usize,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self { position: 0, next_block: 0, ends: 0, valid: Valid { from: 0, to: 0 } }
     }
 }
 
@@ -56,7 +59,21 @@ impl<'i> Input<'i> {
     /// A cursor at the beginning of a chunk. An empty chunk is fine.
     #[inline]
     pub fn new(bytes: &'i [u8]) -> Self {
-        Self { bytes, valid: "", cursor: Cursor::default() }
+        Self { bytes, cursor: Cursor::default() }
+    }
+
+    /// Joins a chunk with what an earlier `Input` of the very same bytes knew of it.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) fn resume(bytes: &'i [u8], cursor: Cursor) -> Self {
+        Self { bytes, cursor }
+    }
+
+    /// What is known of the chunk, to be kept beside it.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) fn pause(self) -> Cursor {
+        self.cursor
     }
 
     /// What has not been decoded yet.
@@ -71,45 +88,31 @@ impl<'i> Input<'i> {
         self.cursor.position == self.bytes.len()
     }
 
-    /// Joins a chunk with what an earlier `Input` of the same chunk knew of it.
-    #[cfg(feature = "bytes")]
-    pub(crate) fn resume(bytes: &'i [u8], valid: &'i str, cursor: Cursor) -> Self {
-        Self { bytes, valid, cursor }
-    }
-
-    /// What is known of the chunk, to be kept beside it.
-    #[cfg(feature = "bytes")]
-    pub(crate) fn pause(self) -> (Cursor, &'i str) {
-        (self.cursor, self.valid)
-    }
-
     /// Takes the next line with its line end out of the chunk: where it is, and whether CR ended it. `None`: the
     /// chunk has no further line end.
     #[inline]
     pub(crate) fn take_line(&mut self) -> Option<(Range<usize>, bool)> {
         while self.cursor.ends == 0 {
-            self.scan_block()?;
+            let block = self.cursor.next_block;
+            self.cursor.next_block = block + scan::BLOCK;
+            if let Some(whole) = self.bytes.get(block..).and_then(|ahead| ahead.first_chunk()) {
+                self.cursor.ends = scan::line_ends(whole);
+                if self.cursor.ends == 0 {
+                    // No line end in a whole block: a search is faster than masks until the next one.
+                    self.cursor.next_block = next_line_end(self.bytes, block + scan::BLOCK);
+                }
+            } else if block < self.bytes.len() {
+                self.cursor.ends = scan::line_ends_of_tail(self.bytes, block);
+            } else {
+                self.cursor.next_block = block;
+                return None;
+            }
         }
-        let end = self.cursor.block + self.cursor.ends.trailing_zeros() as usize;
+        let end = self.cursor.next_block - scan::BLOCK + self.cursor.ends.trailing_zeros() as usize;
         self.cursor.ends &= self.cursor.ends - 1;
         let line = self.cursor.position..end;
         self.cursor.position = end + 1;
         Some((line, self.bytes[end] == b'\r'))
-    }
-
-    #[inline]
-    fn scan_block(&mut self) -> Option<()> {
-        let block = self.cursor.scanned;
-        let ahead = self.bytes.get(block..).filter(|ahead| !ahead.is_empty())?;
-        self.cursor.block = block;
-        if let Some(whole) = ahead.first_chunk() {
-            self.cursor.ends = scan::line_ends(whole);
-            self.cursor.scanned = block + scan::BLOCK;
-        } else {
-            self.cursor.ends = scan::line_ends_of_tail(ahead);
-            self.cursor.scanned = self.bytes.len();
-        }
-        Some(())
     }
 
     /// Takes all that is left: the beginning of a line that the chunk does not end.
@@ -120,7 +123,7 @@ impl<'i> Input<'i> {
         rest
     }
 
-    /// Takes one byte if it is the one named. Not for line ends: see [`Input::skip_line_feed`].
+    /// Takes one byte if it is the one named. Not for line ends: see [`Input::finish_line_end`].
     #[inline]
     pub(crate) fn skip_byte(&mut self, byte: u8) -> bool {
         let found = self.bytes.get(self.cursor.position) == Some(&byte);
@@ -128,17 +131,27 @@ impl<'i> Input<'i> {
         found
     }
 
-    /// Takes a LF at the cursor, which is then also the next line end.
+    /// A CR ended the last line: takes the LF that belongs to it, if that is what comes. `false`: not known yet.
     #[inline]
-    pub(crate) fn skip_line_feed(&mut self) {
-        if self.bytes.get(self.cursor.position) == Some(&b'\n') {
-            self.take_line();
+    pub(crate) fn finish_line_end(&mut self) -> bool {
+        match self.bytes.get(self.cursor.position) {
+            None => return false,
+            // It is the next line end, so taking it is taking a line.
+            Some(b'\n') => drop(self.take_line()),
+            Some(_) => {}
         }
+        true
     }
 
     #[inline]
     pub(crate) fn bytes(&self, range: Range<usize>) -> &'i [u8] {
         &self.bytes[range]
+    }
+
+    /// The chunk from there on.
+    #[inline]
+    pub(crate) fn from(&self, start: usize) -> &'i [u8] {
+        &self.bytes[start..]
     }
 
     /// A part of a line as text; `None` if it is not valid UTF-8.
@@ -148,20 +161,42 @@ impl<'i> Input<'i> {
     /// that asks, so no byte is looked at more than twice.
     #[inline]
     pub(crate) fn text(&mut self, range: Range<usize>) -> Option<&'i str> {
-        if range.start >= self.cursor.valid_from + self.valid.len() {
-            self.validate(range.start);
+        if range.start >= self.cursor.valid.to {
+            self.cursor.valid = validate(self.bytes, range.start);
         }
-        self.valid.get(range.start.checked_sub(self.cursor.valid_from)?..range.end.checked_sub(self.cursor.valid_from)?)
+        self.cursor.valid.text(self.bytes, range)
     }
+}
 
-    #[inline(never)]
-    fn validate(&mut self, from: usize) {
-        let ahead = &self.bytes[from..];
-        let ahead = &ahead[..text::whole_characters(ahead)];
-        self.cursor.valid_from = from;
-        self.valid = match str::from_utf8(ahead) {
-            Ok(text) => text,
-            Err(error) => text::known(&ahead[..error.valid_up_to()]),
-        };
+impl Valid {
+    /// A part of the chunk as text, if it lies in what is valid and is cut between characters.
+    #[inline]
+    fn text(self, chunk: &[u8], range: Range<usize>) -> Option<&str> {
+        if range.start < self.from || range.end > self.to {
+            return None;
+        }
+        let is_boundary = |at: usize| chunk.get(at).is_none_or(|byte| !matches!(byte, 0x80..=0xbf));
+        if !is_boundary(range.start) || !is_boundary(range.end) {
+            return None;
+        }
+        let bytes = chunk.get(range)?;
+        // SAFETY: `validate` has found `from..to` of these bytes to be valid UTF-8 (a cursor is never joined with other
+        // bytes than its own), the range lies in it, and neither end of the range is within a character.
+        #[allow(unsafe_code)]
+        Some(unsafe { str::from_utf8_unchecked(bytes) })
     }
+}
+
+/// How far the chunk is valid from there on. (No method: what is borrowed mutably cannot live in registers.)
+#[inline(never)]
+fn validate(bytes: &[u8], from: usize) -> Valid {
+    let ahead = &bytes[from..];
+    let ahead = &ahead[..text::whole_characters(ahead)];
+    Valid { from, to: from + text::valid_len(ahead) }
+}
+
+#[inline(never)]
+fn next_line_end(bytes: &[u8], from: usize) -> usize {
+    let ahead = bytes.get(from..).unwrap_or_default();
+    memchr::memchr2(b'\n', b'\r', ahead).map_or(bytes.len(), |at| from + at)
 }

@@ -12,7 +12,8 @@
 //!   plus the calls.
 //! * **Bounded.** Everything a peer controls has a limit ([`Decoder::with_max_event_bytes`]); an event over it is
 //!   reported once and dropped whole, and the decoder goes on at the next event.
-//! * **No panics** on any input, and no `unsafe`.
+//! * **No panics** on any input. `unsafe` is in four places, each with its reason beside it: the search for line ends
+//!   with SSE2, and three where text that has just been validated is not validated again.
 //!
 //! # The loop
 //!
@@ -55,13 +56,14 @@
 //! # Features
 //!
 //! * `alloc` (default): buffers that grow, encoding into `Vec<u8>`.
+//! * `std`: lines are searched and text is validated with what the processor has, found out at run time. Without it, with
+//!   what the target is known to have.
 //! * `bytes`: owned events over [`bytes::Bytes`] that share the chunk instead of copying it.
 //!
 //! [WHATWG HTML 9.2.5 and 9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 //! [`bytes::Bytes`]: https://docs.rs/bytes/latest/bytes/struct.Bytes.html
 
 #![no_std]
-#![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

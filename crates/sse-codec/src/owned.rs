@@ -9,7 +9,6 @@ use crate::decode::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, Frame, MESSAGE};
 use crate::input::{Cursor, Input};
-use crate::text;
 
 /// [`Frame`], owned. From [`Decoder::decode_bytes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +41,16 @@ pub struct OwnedEvent {
 impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
         Self {
-            event_type: own(&ByteString::new(), event.event_type),
-            data: own(&ByteString::new(), event.data),
-            last_event_id: own(&ByteString::new(), event.last_event_id),
+            event_type: own(&Bytes::new(), event.event_type),
+            data: own(&Bytes::new(), event.data),
+            last_event_id: own(&Bytes::new(), event.last_event_id),
         }
     }
 }
 
 /// [`Input`] over `Bytes`: keeps its chunk between calls, as a `Stream` must between polls.
 ///
-/// Making one validates the chunk as UTF-8, once.
+/// Making one costs nothing; the chunk is validated as UTF-8 once, when its first text is needed.
 ///
 /// ```
 /// use sse_codec::{BytesInput, Decoder, OwnedFrame};
@@ -64,22 +63,16 @@ impl From<Event<'_>> for OwnedEvent {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct BytesInput {
-    bytes: Bytes,
-    /// Valid text of the chunk, which shares it, from `cursor.valid_from`.
-    valid: ByteString,
+    chunk: Bytes,
+    /// Of this chunk's bytes, which never change.
     cursor: Cursor,
 }
 
 impl BytesInput {
     /// A cursor at the beginning of a chunk. An empty chunk is fine.
+    #[inline]
     pub fn new(chunk: Bytes) -> Self {
-        // A chunk may begin and end within a character; the rest is then still valid.
-        let from = chunk.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf)).count();
-        let to = from + text::whole_characters(&chunk[from..]);
-        let valid = ByteString::try_from(chunk.slice(from..to)).unwrap_or_else(|error| {
-            ByteString::try_from(chunk.slice(from..from + error.valid_up_to())).unwrap_or_default()
-        });
-        Self { bytes: chunk, valid, cursor: Cursor::with_valid_from(from) }
+        Self { chunk, cursor: Cursor::default() }
     }
 
     /// What has not been decoded yet.
@@ -92,8 +85,9 @@ impl BytesInput {
         self.lend().is_empty()
     }
 
+    #[inline]
     fn lend(&self) -> Input<'_> {
-        Input::resume(&self.bytes, &self.valid, self.cursor.clone())
+        Input::resume(&self.chunk, self.cursor.clone())
     }
 }
 
@@ -113,30 +107,22 @@ impl Decoder {
     ///
     /// As [`decode`](Self::decode).
     pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
+        let chunk = &input.chunk;
         let mut lent = input.lend();
-        let decoded = self.decode(&mut lent);
-        let (cursor, valid) = lent.pause();
-        // Only behind text that is not UTF-8 is `valid` another part of the chunk than before.
-        let valid = if core::ptr::eq(valid, &*input.valid) {
-            input.valid.clone()
-        } else {
-            ByteString::try_from(input.bytes.slice_ref(valid.as_bytes())).unwrap_or_default()
-        };
-        let frame = match decoded {
+        let frame = match self.decode(&mut lent) {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
-            Ok(Some(Frame::Comment(comment))) => Ok(Some(OwnedFrame::Comment(own(&valid, comment)))),
+            Ok(Some(Frame::Comment(comment))) => Ok(Some(OwnedFrame::Comment(own(chunk, comment)))),
             Ok(Some(Frame::Retry(time))) => Ok(Some(OwnedFrame::Retry(time))),
             Ok(Some(Frame::Event(event))) => {
-                let event_type = own(&valid, event.event_type);
-                let data = own(&valid, event.data);
-                let last_event_id = share(&valid, event.last_event_id);
+                let event_type = own(chunk, event.event_type);
+                let data = own(chunk, event.data);
+                let last_event_id = share(chunk, event.last_event_id);
                 let last_event_id = last_event_id.unwrap_or_else(|| self.inherited_id());
                 Ok(Some(OwnedFrame::Event(OwnedEvent { event_type, data, last_event_id })))
             }
         };
-        input.cursor = cursor;
-        input.valid = valid;
+        input.cursor = lent.pause();
         frame
     }
 
@@ -149,19 +135,26 @@ impl Decoder {
     }
 }
 
-/// The part of `whole` that `part` is, if it is one.
-fn share(whole: &ByteString, part: &str) -> Option<ByteString> {
-    if part.is_empty() {
+/// Text that lies in the chunk, as a share of it.
+#[inline]
+fn share(chunk: &Bytes, text: &str) -> Option<ByteString> {
+    if text.is_empty() {
         return Some(ByteString::new());
     }
-    let offset = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    (offset + part.len() <= whole.len()).then(|| whole.slice_ref(part))
+    let offset = (text.as_ptr() as usize).checked_sub(chunk.as_ptr() as usize)?;
+    if offset + text.len() > chunk.len() {
+        return None;
+    }
+    // SAFETY: these are the bytes of `text`, at the same address, and those of a `Bytes` never change.
+    #[allow(unsafe_code)]
+    Some(unsafe { ByteString::from_bytes_unchecked(chunk.slice_ref(text.as_bytes())) })
 }
 
-/// `part` as a share of `whole`, or a copy.
-fn own(whole: &ByteString, part: &str) -> ByteString {
-    if part == MESSAGE {
+/// Text as a share of the chunk, or as a copy.
+#[inline]
+fn own(chunk: &Bytes, text: &str) -> ByteString {
+    if text == MESSAGE {
         return ByteString::from_static(MESSAGE);
     }
-    share(whole, part).unwrap_or_else(|| ByteString::from(part))
+    share(chunk, text).unwrap_or_else(|| ByteString::from(text))
 }

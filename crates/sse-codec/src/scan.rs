@@ -1,42 +1,35 @@
 //! Where lines end: one bit mask of CR and LF per 64-byte block.
 
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
 /// Bytes that one mask covers.
 pub(crate) const BLOCK: usize = 64;
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 
 /// Bit `i` of the answer is set when byte `i` is a CR or LF.
 #[inline]
 pub(crate) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    let mut mask = 0;
-    let mut i = 0;
-    while i < BLOCK / 8 {
-        let mut word = [0; 8];
-        word.copy_from_slice(&block[i * 8..i * 8 + 8]);
-        let word = u64::from_le_bytes(word);
-        let ends = zero_bytes(word ^ (ONES * b'\n' as u64)) | zero_bytes(word ^ (ONES * b'\r' as u64));
-        // Gathers the eight high bits: bit 8k+7 moves to bit 56+k.
-        mask |= ((ends >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (i * 8);
-        i += 1;
-    }
-    mask
+    #[cfg(target_arch = "x86_64")]
+    return sse2::line_ends(block);
+    #[cfg(not(target_arch = "x86_64"))]
+    return portable::line_ends(block);
 }
 
-/// The mask of a block at the end of a chunk, of fewer than 64 bytes. Out of line: inlined into the loop over whole
-/// blocks it makes that loop slower.
+/// The mask of the last block of a chunk, of fewer than 64 bytes, from `from` on. Out of line: inlined into the loop over
+/// whole blocks it makes that loop slower.
 #[inline(never)]
-pub(crate) fn line_ends_of_tail(tail: &[u8]) -> u64 {
+pub(crate) fn line_ends_of_tail(chunk: &[u8], from: usize) -> u64 {
+    if let Some(block) = chunk.last_chunk() {
+        // A whole block that ends where the chunk does: what lies before `from` is shifted out.
+        let before = from + BLOCK - chunk.len();
+        return line_ends(block) >> before;
+    }
     let mut block = [0; BLOCK];
-    let len = tail.len().min(BLOCK);
-    block[..len].copy_from_slice(&tail[..len]);
+    let tail = &chunk[from..];
+    block[..tail.len()].copy_from_slice(tail);
     line_ends(&block)
-}
-
-/// The high bit of each byte that is zero; exact, no false neighbours.
-#[inline]
-fn zero_bytes(word: u64) -> u64 {
-    !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS)
 }
 
 #[cfg(test)]
@@ -54,8 +47,14 @@ mod tests {
                 for filling in [0, b'\n', b'\r', b'\x0b', b'\x8a', b'a', 0xff] {
                     let mut block = [filling; BLOCK];
                     block[at] = byte;
-                    assert_eq!(line_ends(&block), naive(&block), "{byte} at {at} in {filling}");
-                    assert_eq!(line_ends_of_tail(&block[..at]), naive(&block[..at]));
+                    for version in [line_ends, portable::line_ends] {
+                        assert_eq!(version(&block), naive(&block), "{byte} at {at} in {filling}");
+                    }
+                    assert_eq!(line_ends_of_tail(&block[..at], 0), naive(&block[..at]));
+                    let long = [&block[..], &block[..at]].concat();
+                    if at > 0 {
+                        assert_eq!(line_ends_of_tail(&long, BLOCK), naive(&block[..at]));
+                    }
                 }
             }
         }

@@ -11,18 +11,36 @@ mod sealed {
     #[cfg(feature = "alloc")]
     impl Sealed for alloc::vec::Vec<u8> {}
     impl Sealed for super::FixedBuf<'_> {}
+
+    /// A buffer of text, beside one of bytes.
+    pub trait Text {
+        fn as_str(&self) -> &str;
+        fn push(&mut self, text: &str) -> Result<(), super::Full>;
+        /// Takes `text` in place of all there is, or leaves that if it does not fit.
+        fn replace(&mut self, text: &str) -> Result<(), super::Full>;
+        fn truncate(&mut self, len: usize);
+        fn remove_front(&mut self, len: usize);
+        fn capacity(&self) -> usize;
+        fn relax(&mut self);
+    }
 }
+pub(crate) use sealed::Text;
 
 /// A buffer of a [`Decoder`](crate::Decoder): `Vec<u8>`, which grows, or [`FixedBuf`], which does not.
 ///
 /// Sealed: the methods are the decoder's business and may change.
 pub trait Scratch: sealed::Sealed {
     #[doc(hidden)]
+    type Text: Text;
+    #[doc(hidden)]
     fn bytes(&self) -> &[u8];
     #[doc(hidden)]
     fn bytes_mut(&mut self) -> &mut [u8];
     #[doc(hidden)]
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full>;
+    /// Appends LF and these bytes.
+    #[doc(hidden)]
+    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full>;
     #[doc(hidden)]
     fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full>;
     #[doc(hidden)]
@@ -36,10 +54,12 @@ pub trait Scratch: sealed::Sealed {
 
 /// What an emptied `Vec` keeps: enough that common events never allocate, too little to matter per connection.
 #[cfg(feature = "alloc")]
-const RETAINED: usize = 64 * 1024;
+const RETAINED: usize = 256 * 1024;
 
 #[cfg(feature = "alloc")]
 impl Scratch for alloc::vec::Vec<u8> {
+    type Text = alloc::string::String;
+
     #[inline]
     fn bytes(&self) -> &[u8] {
         self
@@ -54,6 +74,14 @@ impl Scratch for alloc::vec::Vec<u8> {
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
         // Memory that is not to be had is an error of this one event, not the end of the process.
         self.try_reserve(bytes.len()).map_err(|_| Full)?;
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.try_reserve(bytes.len() + 1).map_err(|_| Full)?;
+        self.push(b'\n');
         self.extend_from_slice(bytes);
         Ok(())
     }
@@ -81,6 +109,51 @@ impl Scratch for alloc::vec::Vec<u8> {
     }
 }
 
+#[cfg(feature = "alloc")]
+impl Text for alloc::string::String {
+    #[inline]
+    fn as_str(&self) -> &str {
+        self
+    }
+
+    #[inline]
+    fn push(&mut self, text: &str) -> Result<(), Full> {
+        self.try_reserve(text.len()).map_err(|_| Full)?;
+        self.push_str(text);
+        Ok(())
+    }
+
+    #[inline]
+    fn replace(&mut self, text: &str) -> Result<(), Full> {
+        if text.len() > self.capacity() {
+            self.try_reserve(text.len()).map_err(|_| Full)?;
+        }
+        self.clear();
+        self.push_str(text);
+        Ok(())
+    }
+
+    #[inline]
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+
+    fn remove_front(&mut self, len: usize) {
+        self.drain(..len);
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    #[inline]
+    fn relax(&mut self) {
+        if self.capacity() > RETAINED {
+            self.shrink_to(RETAINED);
+        }
+    }
+}
+
 /// A caller's slice as a decoder's buffer, for use without `alloc`.
 #[derive(Debug)]
 pub struct FixedBuf<'a> {
@@ -94,7 +167,9 @@ impl<'a> FixedBuf<'a> {
     }
 }
 
-impl Scratch for FixedBuf<'_> {
+impl<'a> Scratch for FixedBuf<'a> {
+    type Text = FixedText<'a>;
+
     fn bytes(&self) -> &[u8] {
         &self.slice[..self.len]
     }
@@ -108,6 +183,11 @@ impl Scratch for FixedBuf<'_> {
         free.copy_from_slice(bytes);
         self.len += bytes.len();
         Ok(())
+    }
+
+    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.push(b"\n")?;
+        self.push(bytes)
     }
 
     fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full> {
@@ -126,6 +206,50 @@ impl Scratch for FixedBuf<'_> {
 
     fn capacity(&self) -> usize {
         self.slice.len()
+    }
+
+    fn relax(&mut self) {}
+}
+
+/// Text in a caller's slice.
+#[derive(Debug)]
+pub struct FixedText<'a>(FixedBuf<'a>);
+
+impl<'a> FixedText<'a> {
+    pub(crate) fn new(slice: &'a mut [u8]) -> Self {
+        Self(FixedBuf::new(slice))
+    }
+}
+
+impl Text for FixedText<'_> {
+    fn as_str(&self) -> &str {
+        // Only text is ever pushed; looking at it again keeps this free of `unsafe`, and it is short.
+        core::str::from_utf8(self.0.bytes()).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Full> {
+        self.0.push(text.as_bytes())
+    }
+
+    fn replace(&mut self, text: &str) -> Result<(), Full> {
+        if text.len() > self.0.capacity() {
+            return Err(Full);
+        }
+        self.0.truncate(0);
+        self.0.push(text.as_bytes())
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    fn remove_front(&mut self, len: usize) {
+        self.0.bytes_mut().copy_within(len.., 0);
+        self.0.truncate(self.0.bytes().len() - len);
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.capacity()
     }
 
     fn relax(&mut self) {}

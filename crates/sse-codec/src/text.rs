@@ -3,14 +3,16 @@
 use core::ops::Range;
 use core::str;
 
-use crate::scratch::{Full, Scratch};
+use simdutf8::compat::from_utf8;
 
-const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+use crate::scratch::{Full, Scratch, Text};
+
+const REPLACEMENT: &str = "\u{fffd}";
 
 /// Appends bytes as text to a buffer.
-pub(crate) fn push_lossy<B: Scratch>(buffer: &mut B, bytes: &[u8]) -> Result<(), Full> {
+pub(crate) fn push_lossy<T: Text>(buffer: &mut T, bytes: &[u8]) -> Result<(), Full> {
     for chunk in bytes.utf8_chunks() {
-        buffer.push(chunk.valid().as_bytes())?;
+        buffer.push(chunk.valid())?;
         if !chunk.invalid().is_empty() {
             buffer.push(REPLACEMENT)?;
         }
@@ -18,27 +20,51 @@ pub(crate) fn push_lossy<B: Scratch>(buffer: &mut B, bytes: &[u8]) -> Result<(),
     Ok(())
 }
 
+/// A part of a buffer that is text, until the buffer changes.
+#[derive(Clone, Debug)]
+pub(crate) struct TextRange(Range<usize>);
+
+impl TextRange {
+    /// The text, from the buffer that it is of.
+    #[inline]
+    pub(crate) fn of<'b, B: Scratch>(&self, buffer: &'b B) -> &'b str {
+        let bytes = &buffer.bytes()[self.0.clone()];
+        debug_assert!(str::from_utf8(bytes).is_ok());
+        // SAFETY: `make_text`, which alone makes these, has seen that the range is valid UTF-8. It is asked for in the
+        // same call of the decoder, which does not change the buffer in between.
+        #[allow(unsafe_code)]
+        unsafe {
+            str::from_utf8_unchecked(bytes)
+        }
+    }
+}
+
 /// Makes a part of a buffer text. Returns where it is: in place if it is valid, else a copy at the buffer's end, with
 /// replacements, of at most three times the length.
-pub(crate) fn make_text<B: Scratch>(buffer: &mut B, part: Range<usize>) -> Result<Range<usize>, Full> {
+pub(crate) fn make_text<B: Scratch>(buffer: &mut B, part: Range<usize>) -> Result<TextRange, Full> {
     let start = buffer.bytes().len();
     let mut rest = part.clone();
     loop {
-        match str::from_utf8(&buffer.bytes()[rest.clone()]) {
-            Ok(_) if rest == part => return Ok(part),
+        match from_utf8(&buffer.bytes()[rest.clone()]) {
+            Ok(_) if rest == part => return Ok(TextRange(part)),
             Ok(_) => {
                 buffer.push_from_within(rest)?;
-                return Ok(start..buffer.bytes().len());
+                return Ok(TextRange(start..buffer.bytes().len()));
             }
             Err(error) => {
                 let bad = rest.start + error.valid_up_to();
                 buffer.push_from_within(rest.start..bad)?;
-                buffer.push(REPLACEMENT)?;
+                buffer.push(REPLACEMENT.as_bytes())?;
                 // No length: the text ends within a character, and all that is left of it is one subpart.
                 rest.start = error.error_len().map_or(rest.end, |len| bad + len);
             }
         }
     }
+}
+
+/// How much of it is valid UTF-8.
+pub(crate) fn valid_len(bytes: &[u8]) -> usize {
+    from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
 }
 
 /// The longest prefix that does not end within a character, so that validating a chunk does not stumble over the
@@ -56,14 +82,6 @@ pub(crate) fn whole_characters(bytes: &[u8]) -> usize {
         return if width > back { at } else { bytes.len() };
     }
     bytes.len()
-}
-
-/// Text that is known to be valid because this crate made it so.
-///
-/// Checking again keeps the crate free of `unsafe`; it is for short things (types and ids) and for what came through
-/// the decoder's buffer.
-pub(crate) fn known(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or_default()
 }
 
 #[cfg(all(test, feature = "alloc"))]
@@ -84,15 +102,16 @@ mod tests {
         ) {
             let expected = String::from_utf8_lossy(&bytes);
 
-            let mut pushed = Vec::new();
+            let mut pushed = String::new();
             push_lossy(&mut pushed, &bytes).unwrap();
-            prop_assert_eq!(&pushed[..], expected.as_bytes());
+            prop_assert_eq!(&pushed, &expected);
 
             let mut buffer = Vec::from(before.as_bytes());
             let start = buffer.len();
             buffer.extend_from_slice(&bytes);
             let range = make_text(&mut buffer, start..start + bytes.len()).unwrap();
-            prop_assert_eq!(&buffer[range], expected.as_bytes());
+            prop_assert_eq!(range.of(&buffer), &expected);
+            prop_assert_eq!(valid_len(&bytes), core::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len));
         }
 
         #[test]

@@ -3,26 +3,21 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use crate::error::DecodeError;
+use crate::text::TextRange;
 
-/// The event whose blank line has not come yet.
+/// The event whose blank line has not come yet, as far as it is not in the chunk.
 #[derive(Debug, Default)]
 pub(super) struct Unfinished {
-    /// Where its data is in `text`, if there was a `data` line and it is stored.
+    /// Something of it is stored. Most events never are: all of them is in one chunk.
+    pub(super) stored: bool,
+    /// It was too large: nothing of it is stored, and its lines are skipped.
+    pub(super) dropped: bool,
+    /// Where its data is in `text`, if there was a `data` line and it is stored. Not yet text: it is when it is lent.
     pub(super) data: Option<Range<usize>>,
     /// An id is stored behind the last event ID.
     pub(super) has_id: bool,
-    /// What its fields' values take, in bytes of the stream.
-    pub(super) size: Size,
-    /// It was too large and is skipped.
-    pub(super) dropped: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Size {
-    pub(super) data: usize,
-    pub(super) event_type: usize,
-    pub(super) id: usize,
+    /// What the values of its fields took so far, in bytes of the stream.
+    pub(super) size: usize,
 }
 
 /// The line whose end has not come yet.
@@ -36,29 +31,28 @@ pub(super) enum Line {
     Skipped,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What the last call lent from `text`.
+#[derive(Debug)]
 pub(super) enum Lent {
     Nothing,
-    /// A comment, behind this length of `text`.
+    /// A comment, behind this length.
     Comment(usize),
-    /// An event.
-    Event,
+    /// An event: its data is there, if it is stored.
+    Event(Option<TextRange>),
 }
 
-/// Values that are still in the chunk. They live no longer than one call: what an event needs beyond it is stored.
-#[derive(Default)]
+/// What of the event is still in the chunk. Lives no longer than one call: what is needed beyond it is stored.
+#[derive(Clone, Copy, Default)]
 pub(super) struct InChunk<'i> {
     pub(super) data: Option<&'i str>,
     pub(super) event_type: Option<&'i str>,
     pub(super) id: Option<&'i str>,
 }
 
-/// What ended a call.
-pub(super) enum Found<'i> {
-    Event,
+/// What a line says that must be told at once, event or not.
+pub(super) enum Told<'i> {
     Comment(&'i str),
-    StoredComment(Range<usize>),
+    /// A comment, there in `text`.
+    StoredComment(TextRange),
     Retry(Duration),
-    /// Its blank line has come, but not all of it could be stored. (An `Err` instead: its blank line is still to come.)
-    Lost(DecodeError),
 }
