@@ -9,10 +9,10 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What a decoder with this limit says of a stream, comments included.
 ///
-/// An event is too large if at one of its lines, the unfinished one included, its values so far
-/// and that line are more bytes than the limit. What came before that line still counts if it was
+/// An event is too large if at one of its lines, the unfinished one included, the values of its fields so far and that
+/// line are more bytes than the limit. What came before that line still counts if it was
 /// a comment or a `retry`; the rest of the block, id and all, is as if it had never been sent.
-/// A comment longer than the limit is overlooked.
+/// A comment that is too large for it by the same measure is overlooked.
 pub(super) fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Heard {
     let mut heard = Heard { frames: Vec::new(), last_event_id: last_event_id.to_owned() };
     if BOM.starts_with(stream) {
@@ -41,20 +41,20 @@ struct Block {
     kept: Vec<u8>,
     /// The same without what makes an event.
     without_event: Vec<u8>,
-    data: Option<usize>,
-    event_type: usize,
-    id: usize,
+    /// Bytes of the values so far, also of those that a later line replaced.
+    size: usize,
+    has_data: bool,
     too_large: bool,
 }
 
 impl Block {
     fn line(&mut self, line: &[u8], end: &[u8], limit: usize) {
-        let is_comment = line.starts_with(b":");
-        if line.is_empty() || self.too_large || (is_comment && line.len() > limit) {
+        if line.is_empty() || self.too_large {
             return;
         }
-        if !is_comment && self.data.unwrap_or(0) + self.event_type + self.id + line.len() > limit {
-            self.too_large = true;
+        let is_comment = line.starts_with(b":");
+        if self.size + line.len() > limit {
+            self.too_large = !is_comment;
             return;
         }
         let keep = |lines: &mut Vec<u8>| lines.extend_from_slice(&[line, end].concat());
@@ -68,10 +68,13 @@ impl Block {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value).len();
         match name {
-            // From the second one on, one more for the LF before it.
-            b"data" => self.data = Some(self.data.map_or(value, |data| data + 1 + value)),
-            b"event" => self.event_type = value,
-            b"id" if !line.contains(&0) => self.id = value,
+            b"data" => {
+                // From the second one on, one more for the LF before it.
+                self.size += usize::from(self.has_data) + value;
+                self.has_data = true;
+            }
+            b"event" => self.size += value,
+            b"id" if !line.contains(&0) => self.size += value,
             _ => {}
         }
     }
