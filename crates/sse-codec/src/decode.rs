@@ -123,7 +123,7 @@ impl<B: Scratch> Decoder<B> {
     /// Sets how large an event may be, in bytes: at each of its lines, what the values of its fields took so far plus
     /// that line. Default: [`DEFAULT_MAX_EVENT_BYTES`].
     ///
-    /// Comments do not count: one longer than the limit is skipped, and no event is lost by it.
+    /// Comments do not count, and no event is lost by one: a comment line over what is left of the limit is skipped.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
         self.max_event_bytes = limit;
