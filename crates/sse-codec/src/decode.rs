@@ -3,6 +3,8 @@
 mod state;
 mod stored;
 
+use core::fmt;
+
 use crate::error::{DecodeError, FieldError};
 use crate::event::{Event, Frame, MESSAGE};
 use crate::field::{self, Field};
@@ -36,7 +38,8 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 ///
 /// # Without `alloc`
 ///
-/// [`Decoder::in_slices`] takes its buffers from the caller:
+/// [`Decoder::in_slices`] takes its buffers from the caller. Its type is `Decoder<FixedBuf<'_>>`: name it in full, since
+/// the default is the one of the `alloc` feature, which another crate may turn on.
 ///
 /// ```
 /// use sse_codec::{Decoder, Frame, Input};
@@ -47,7 +50,6 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// let Ok(Some(Frame::Event(event))) = decoder.decode(&mut input) else { panic!("an event") };
 /// assert_eq!((event.event_type, event.data), ("tick", "1"));
 /// ```
-#[derive(Debug)]
 pub struct Decoder<B: Scratch = DefaultScratch> {
     /// The stored `data` lines of the unfinished event, joined by LF, and behind them the unfinished line.
     text: B,
@@ -66,6 +68,7 @@ pub struct Decoder<B: Scratch = DefaultScratch> {
     bom: Option<usize>,
     max_event_bytes: usize,
     comments: bool,
+    /// The last event ID, once an owned event has inherited it.
     #[cfg(feature = "bytes")]
     pub(crate) inherited_id: bytestring::ByteString,
 }
@@ -144,7 +147,8 @@ impl<B: Scratch> Decoder<B> {
     ///   finished: the caller knows when that is, and there is nothing to say to the decoder then, because an event
     ///   without its blank line does not count.
     ///
-    /// Leave one input only after `Ok(None)`; what remains of it is otherwise lost.
+    /// The loop may be left and entered again with the same input at any time. Go on to another input only after
+    /// `Ok(None)`: what remains of this one is not decoded.
     ///
     /// # Errors
     ///
@@ -305,6 +309,17 @@ impl<B: Scratch> Decoder<B> {
         Ok(None)
     }
 
+    /// The last event ID is what the buffer of ids begins with, so long.
+    #[inline]
+    fn id_changed(&mut self, len: usize) {
+        self.id_len = len;
+        self.id.relax();
+        #[cfg(feature = "bytes")]
+        if !self.inherited_id.is_empty() {
+            self.inherited_id = bytestring::ByteString::new();
+        }
+    }
+
     /// Ends what the last call lent.
     fn take_back(&mut self) {
         match core::mem::replace(&mut self.lent, Lent::Nothing) {
@@ -359,7 +374,7 @@ impl<B: Scratch> Decoder<B> {
         }
         if let Some(id) = event.id {
             self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
-            self.id_len = id.len();
+            self.id_changed(id.len());
         }
         self.event.size = 0;
         Ok(event.data.is_some())
@@ -414,5 +429,16 @@ impl<B: Scratch> Decoder<B> {
 
     fn full(&self, Full: Full) -> DecodeError {
         DecodeError::BufferFull { capacity: self.text.capacity() }
+    }
+}
+
+/// Says how much is stored, not what: that may be large, and is nobody's business in a log.
+impl<B: Scratch> fmt::Debug for Decoder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("last_event_id", &self.last_event_id())
+            .field("stored_bytes", &self.text.bytes().len())
+            .field("max_event_bytes", &self.max_event_bytes)
+            .finish_non_exhaustive()
     }
 }

@@ -19,8 +19,8 @@ use crate::error::{BufferTooSmall, FieldError};
 ///
 /// # Cost
 ///
-/// Making one copies nothing. Encode an event once, however many receive it: [`to_bytes`](Self::to_bytes) is one
-/// allocation of the exact length.
+/// Making one copies nothing. Encode an event once, however many receive it: `to_bytes` (with the feature `bytes`) is
+/// one allocation of the exact length.
 ///
 /// ```
 /// use sse_codec::EventBlock;

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 /// An event of the stream was dropped. The peer sent more than this side is willing, or able, to hold.
 ///
-/// Reported once per event. The decoder then skips to the next blank line and goes on; the last event ID stays that
-/// of the event before, so a reconnection asks for the dropped one again.
+/// Reported once per event. The decoder then skips to the next blank line, `retry` lines and comments included, and
+/// goes on; the last event ID stays that of the event before, so a reconnection asks for the dropped one again.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -32,5 +32,12 @@ pub struct Event<'a> {
     pub last_event_id: &'a str,
 }
 
+impl<'a> Event<'a> {
+    /// An event that no decoder made: for tests of what consumes events.
+    pub const fn new(event_type: &'a str, data: &'a str, last_event_id: &'a str) -> Self {
+        Self { event_type, data, last_event_id }
+    }
+}
+
 /// The event type of an event without an `event` field.
 pub(crate) const MESSAGE: &str = "message";

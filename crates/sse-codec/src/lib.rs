@@ -6,8 +6,9 @@
 //! * **No I/O, no time, no runtime.** Bytes go in, events come out. `no_std`, and usable without `alloc`.
 //! * **Any chunks.** The result never depends on where the input was cut, down to one byte a chunk.
 //! * **Zero-copy**, which here means exactly this: an event whose single `data` line lies inside one chunk is lent
-//!   from that chunk. Only an event that a chunk boundary cut, an event of several `data` lines, or text that is not
-//!   valid UTF-8 passes through the decoder's own buffer, once.
+//!   from that chunk. Only an event that a chunk boundary cut, or that something told before its end cuts (a `retry`
+//!   line, a comment that was asked for), an event of several `data` lines, or text that is not valid UTF-8 passes
+//!   through the decoder's own buffer, once.
 //! * **Linear.** No byte is scanned twice: a 10 MiB line in one-byte chunks costs what it costs in one piece,
 //!   plus the calls.
 //! * **Bounded.** Everything a peer controls has a limit ([`Decoder::with_max_event_bytes`]); an event over it is

@@ -47,14 +47,18 @@ pub trait Scratch: sealed::Sealed {
     fn truncate(&mut self, len: usize);
     #[doc(hidden)]
     fn capacity(&self) -> usize;
-    /// Gives back what a large event needed. Called when the buffer is empty.
+    /// Gives back what a large event needed.
     #[doc(hidden)]
     fn relax(&mut self);
 }
 
-/// What an emptied `Vec` keeps: enough that common events never allocate, too little to matter per connection.
+/// What the emptied buffer of events keeps: enough that even events of 64 KiB seldom allocate.
 #[cfg(feature = "alloc")]
 const RETAINED: usize = 256 * 1024;
+
+/// What the buffers of types and ids keep.
+#[cfg(feature = "alloc")]
+const RETAINED_TEXT: usize = 4 * 1024;
 
 #[cfg(feature = "alloc")]
 impl Scratch for alloc::vec::Vec<u8> {
@@ -148,8 +152,8 @@ impl Text for alloc::string::String {
 
     #[inline]
     fn relax(&mut self) {
-        if self.capacity() > RETAINED {
-            self.shrink_to(RETAINED);
+        if self.capacity() > RETAINED_TEXT {
+            self.shrink_to(RETAINED_TEXT);
         }
     }
 }

@@ -96,6 +96,46 @@ fn buffers_of_fixed_size_say_when_they_are_full_and_go_on() {
 }
 
 #[test]
+fn a_full_buffer_in_the_middle_of_a_line_costs_one_event() {
+    let (mut text, mut event_type, mut id) = ([0; 8], [0; 8], [0; 8]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id);
+    let (seen, _) = borrowed(&mut decoder, &[b"data: 0123456789\nda", b"\ndata: b\n\n", b"data: c\n\n"]);
+    assert_eq!((dropped(&seen), data_of(&seen)), (1, vec!["c"]));
+}
+
+#[test]
+fn a_comment_that_does_not_fit_is_skipped_and_the_full_buffer_is_named() {
+    let (mut text, mut event_type, mut id) = ([0; 32], [0; 16], [0; 4]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id).with_comments(true);
+    let long = format!("data: a\n:{}", "x".repeat(40));
+    let (seen, _) = borrowed(&mut decoder, &[long.as_bytes(), b"xxx\n\nid: 1234", b"5\ndata: b\n\n"]);
+    assert_eq!((seen.len(), data_of(&seen)), (2, vec!["a"]));
+    assert_eq!(seen[1], Seen::Dropped(DecodeError::BufferFull { capacity: 4 }));
+}
+
+#[test]
+fn a_large_id_does_not_make_each_event_slow() {
+    // 16 MiB looked at for each of these events would not end.
+    let id = format!("id: {}\n\n", "a".repeat(16_000_000));
+    let events = "data\n\n".repeat(100_000);
+    for chunks in [[id.as_bytes(), events.as_bytes()]] {
+        let mut decoder = Decoder::new();
+        let mut count = 0;
+        for chunk in chunks {
+            let mut input = sse_codec::BytesInput::new(chunk.to_vec().into());
+            while let Ok(Some(_)) = decoder.decode_bytes(&mut input) {
+                count += 1;
+            }
+            let mut input = Input::new(chunk);
+            while let Ok(Some(_)) = decoder.decode(&mut input) {
+                count += 1;
+            }
+        }
+        assert_eq!(count, 200_000);
+    }
+}
+
+#[test]
 fn the_last_event_id_can_be_set_and_is_checked() {
     let mut decoder = Decoder::new();
     decoder.set_last_event_id("42").unwrap();

@@ -84,7 +84,8 @@ fn owned_events_in_one_chunk_allocate_nothing() {
         run(&mut decoder, &mut BytesInput::new(with_id), &mut events);
         run(&mut decoder, &mut BytesInput::new(inherited), &mut events);
     });
-    assert_eq!((events.len(), counted), (400, 0));
+    // The text of the one inherited id, and its reference count.
+    assert_eq!((events.len(), counted), (400, 2));
 }
 
 #[test]
@@ -98,6 +99,27 @@ fn memory_returns_after_a_large_event() {
     let mut end = Input::new(b"\n\n");
     while decoder.decode(&mut end) != Ok(None) {}
     assert!(HELD.get() - before <= 256 * 1024, "{} bytes are still held", HELD.get() - before);
+}
+
+#[test]
+fn memory_returns_after_a_large_type_and_a_large_id() {
+    let before = HELD.get();
+    let mut decoder = Decoder::new();
+    let large = "x".repeat(4 * 1024 * 1024);
+    let mut input = BytesInput::new(format!("id: {large}\nevent: {large}\ndata: 1\n\ndata: 2\n\n").into());
+    for half in [&b"event: "[..], &large.as_bytes()[..1000], &large.as_bytes()[1000..], b"\nid: ", large.as_bytes()] {
+        while decoder.decode_bytes(&mut input) != Ok(None) {}
+        input = BytesInput::new(half.to_vec().into());
+    }
+    for end in ["\ndata: 3\n\n", "data: 4\n\n", "id: 5\ndata: 5\n\n", "data: 6\n\n"] {
+        while decoder.decode_bytes(&mut input) != Ok(None) {}
+        input = BytesInput::new(end.into());
+    }
+    while decoder.decode_bytes(&mut input) != Ok(None) {}
+    assert_eq!(decoder.last_event_id(), "5");
+    drop((large, input));
+    // The buffers of an event, a type and an id, and the inherited id.
+    assert!(HELD.get() - before <= (256 + 4 + 4 + 1) * 1024, "{} bytes are still held", HELD.get() - before);
 }
 
 #[test]

@@ -44,8 +44,12 @@ impl<B: Scratch> Decoder<B> {
         if too_large {
             return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
         }
-        self.text.push(bytes).map_err(|full| self.full(full))?;
-        self.line = Line::Stored(start);
+        match self.text.push(bytes) {
+            Ok(()) => self.line = Line::Stored(start),
+            // No event is lost by a comment.
+            Err(_) if comment => self.text.truncate(start),
+            Err(full) => return Err(self.full(full)),
+        }
         Ok(())
     }
 
@@ -58,17 +62,12 @@ impl<B: Scratch> Decoder<B> {
         let line = core::mem::replace(&mut self.line, Line::Fresh);
         stored?;
         let Line::Stored(start) = line else { return Ok(None) };
-        let capacity = self.text.capacity();
         let line = &self.text.bytes()[start..];
-        let full = |_: Full| DecodeError::BufferFull { capacity };
         let (field, at) = field::parse(line, line.len());
         let value = &line[at..];
         match field {
             Field::Comment => {
-                let end = self.text.bytes().len();
-                let comment = text::make_text(&mut self.text, start + at..end).map_err(full)?;
-                self.lent = Lent::Comment(start);
-                return Ok(Some(Told::StoredComment(comment)));
+                return Ok(self.tell_stored_comment(start, at));
             }
             Field::Data => {
                 self.event.size += value.len();
@@ -91,12 +90,14 @@ impl<B: Scratch> Decoder<B> {
             Field::EventType => {
                 self.event.size += value.len();
                 self.event_type.truncate(0);
-                text::push_lossy(&mut self.event_type, value).map_err(full)?;
+                let capacity = self.event_type.capacity();
+                text::push_lossy(&mut self.event_type, value).map_err(|Full| DecodeError::BufferFull { capacity })?;
             }
             Field::Id if !value.contains(&0) => {
                 self.event.size += value.len();
                 self.id.truncate(self.id_len);
-                text::push_lossy(&mut self.id, value).map_err(full)?;
+                let capacity = self.id.capacity();
+                text::push_lossy(&mut self.id, value).map_err(|Full| DecodeError::BufferFull { capacity })?;
                 self.event.has_id = true;
             }
             Field::Retry => {
@@ -167,11 +168,22 @@ impl<B: Scratch> Decoder<B> {
             return Ok(Some(Told::Comment(text)));
         }
         let start = self.text.bytes().len();
-        self.text.push(chunk.bytes(value)).map_err(|full| self.full(full))?;
+        if self.text.push(chunk.bytes(value)).is_err() {
+            return Ok(None);
+        }
+        Ok(self.tell_stored_comment(start, 0))
+    }
+
+    /// Lends the comment that is the end of the text buffer from `start` on, less `at` bytes. A comment that does not fit
+    /// as text is skipped.
+    fn tell_stored_comment<'i>(&mut self, start: usize, at: usize) -> Option<Told<'i>> {
         let end = self.text.bytes().len();
-        let text = text::make_text(&mut self.text, start..end).map_err(|full| self.full(full))?;
-        self.lent = Lent::Comment(start);
-        Ok(Some(Told::StoredComment(text)))
+        if let Ok(comment) = text::make_text(&mut self.text, start + at..end) {
+            self.lent = Lent::Comment(start);
+            return Some(Told::StoredComment(comment));
+        }
+        self.text.truncate(start);
+        None
     }
 
     /// Stores what the unfinished event has in the chunk.
@@ -233,7 +245,7 @@ impl<B: Scratch> Decoder<B> {
     /// The id stored behind the last event ID takes its place.
     pub(super) fn commit_id(&mut self) {
         self.id.remove_front(self.id_len);
-        self.id_len = self.id.as_str().len();
+        self.id_changed(self.id.as_str().len());
         self.event.has_id = false;
     }
 }
