@@ -17,7 +17,12 @@ pub(crate) fn root() -> PathBuf {
 /// The variables by which the outer cargo marks its own build are taken away: they would make
 /// every build script believe that something changed, and pin the toolchain.
 pub(crate) fn cargo(args: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
+    cargo_of(Path::new("cargo"), args)
+}
+
+/// As [`cargo`], by this program.
+pub(crate) fn cargo_of(program: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(args).current_dir(root());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test, with the set-up that they need.
 
+use std::fmt;
+
 use crate::failure::Failure;
 use crate::{Command, process, tools};
 
@@ -33,10 +35,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let mut tally = Tally::default();
     let result = process::run_seeing(&mut command, |line| tally.see(line));
 
-    eprintln!(
-        "\n{} passed, {} failed, {} ignored, in {} test binaries",
-        tally.passed, tally.failed, tally.ignored, tally.binaries
-    );
+    eprintln!("\n{tally}");
     for tool in &missing {
         eprintln!("SKIPPED: tests that need {tool}");
     }
@@ -49,16 +48,16 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 
 /// What the test harnesses reported.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
+pub(crate) struct Tally {
     binaries: u32,
-    passed: u32,
+    pub(crate) passed: u32,
     failed: u32,
     ignored: u32,
 }
 
 impl Tally {
     /// Counts a line of the form `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
-    fn see(&mut self, line: &str) {
+    pub(crate) fn see(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else {
             return;
         };
@@ -75,6 +74,13 @@ impl Tally {
                 _ => {}
             }
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { binaries, passed, failed, ignored } = self;
+        write!(f, "{passed} passed, {failed} failed, {ignored} ignored, in {binaries} test binaries")
     }
 }
 
