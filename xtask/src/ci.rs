@@ -91,8 +91,10 @@ fn select(args: &[String]) -> Result<Vec<Step>, Failure> {
 
 fn fmt() -> Result<(), Failure> {
     process::run(&mut process::cargo(&["fmt", "--all", "--check"]))?;
-    for workspace in ["benches/Cargo.toml", "fuzz/Cargo.toml", "xtask/freestanding/Cargo.toml"] {
-        process::run(&mut process::cargo(&["fmt", "--manifest-path", workspace, "--check"]))?;
+    for workspace in
+        ["benches/Cargo.toml", "fuzz/Cargo.toml", "xtask/freestanding/Cargo.toml", "xtask/machines/Cargo.toml"]
+    {
+        process::run(&mut process::cargo(&["fmt", "--all", "--manifest-path", workspace, "--check"]))?;
     }
     Ok(())
 }

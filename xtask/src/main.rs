@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod freestanding;
 mod fuzz;
+mod machines;
 mod process;
 mod test;
 mod tools;
@@ -24,8 +25,15 @@ struct Command {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const COMMANDS: &[Command] =
-    &[test::COMMAND, demo::COMMAND, ci::COMMAND, fuzz::COMMAND, bench::COMMAND, conformance::COMMAND];
+const COMMANDS: &[Command] = &[
+    test::COMMAND,
+    demo::COMMAND,
+    ci::COMMAND,
+    fuzz::COMMAND,
+    bench::COMMAND,
+    machines::COMMAND,
+    conformance::COMMAND,
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
