@@ -98,5 +98,5 @@ mod step;
 pub use head::ResponseHead;
 pub use policy::{Deadlines, Policy, RetriedStatuses};
 pub use reason::{Cause, CloseReason, ContentType, Limit, Timeout};
-pub use session::Session;
+pub use session::{MAX_SENT_ID_BYTES, Session};
 pub use step::{End, ReadyState, Step};

@@ -40,6 +40,13 @@ enum State {
     Closed(CloseReason),
 }
 
+/// The longest last event ID that is sent: 4 KiB.
+///
+/// The standard sets no bound, but servers do: most refuse a header line over 8 KiB, and some a whole head over that,
+/// with 431 or 400. Such an answer ends a subscription for good, although all would be well without the id. Half of it
+/// leaves room for cookies and tokens; no id that is one is nearly as long.
+pub const MAX_SENT_ID_BYTES: usize = 4096;
+
 /// What the deadlines of an open connection count from.
 #[derive(Debug)]
 struct Open {
@@ -268,11 +275,12 @@ impl Session {
         self.decoder.last_event_id()
     }
 
-    /// The last event ID if it cannot be sent, since it has a control character that no header value can hold. The next
-    /// attempt goes without it, and the server starts where it likes: worth a warning, never fatal.
+    /// The last event ID if it cannot be sent: it has a control character, which no header value can hold, or is longer
+    /// than [`MAX_SENT_ID_BYTES`]. The next attempt goes without it, and the server starts where it likes: worth a
+    /// warning, never fatal.
     #[must_use]
     pub fn unsendable_last_event_id(&self) -> Option<&str> {
-        Some(self.last_event_id()).filter(|id| !is_header_value(id))
+        Some(self.last_event_id()).filter(|id| !is_sendable(id))
     }
 
     /// The reconnection time in force: the server's last `retry`, or the policy's. `None` for [`Session::once`].
@@ -291,7 +299,7 @@ impl Session {
 
     fn sendable_id(&self) -> Option<&str> {
         // "If the last event ID string is not the empty string": an empty header would be a different statement.
-        Some(self.last_event_id()).filter(|id| !id.is_empty() && is_header_value(id))
+        Some(self.last_event_id()).filter(|id| !id.is_empty() && is_sendable(id))
     }
 
     fn fail(&mut self, cause: Cause) {
@@ -348,7 +356,7 @@ fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
 }
 
 /// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but
-/// control characters, of which a tab is allowed.
-fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+/// control characters, of which a tab is allowed; and whether servers will take it.
+fn is_sendable(id: &str) -> bool {
+    id.len() <= MAX_SENT_ID_BYTES && id.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

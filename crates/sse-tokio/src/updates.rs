@@ -30,8 +30,8 @@ pub enum Update<H, E> {
         attempt: u64,
         /// The last event ID that it asks the server to resume after.
         last_event_id: Option<String>,
-        /// A last event ID that cannot be sent, since HTTP cannot carry its control characters. The server starts where
-        /// it likes.
+        /// A last event ID that cannot be sent, since HTTP cannot carry its control characters or servers would not
+        /// take its length ([`MAX_SENT_ID_BYTES`](sse_client::MAX_SENT_ID_BYTES)). The server starts where it likes.
         unsendable_id: Option<String>,
     },
     /// The server answered with an event stream: this is the head of its response.
@@ -143,7 +143,12 @@ impl<C: Connect> Updates<C> {
         self.attempts += 1;
         tracing::debug!(attempt = self.attempts, last_event_id, "connecting");
         if let Some(id) = &unsendable_id {
-            tracing::warn!(?id, "the last event ID cannot be sent in a header: the server starts where it likes");
+            let beginning: String = id.chars().take(100).collect();
+            tracing::warn!(
+                ?beginning,
+                bytes = id.len(),
+                "the last event ID cannot be sent in a header: the server starts where it likes"
+            );
         }
         self.phase = Phase::Attempt(Box::pin(self.connect.connect(last_event_id.as_deref())));
         self.session.handle_connecting(self.timer.now());

@@ -1,7 +1,7 @@
 //! What lives on from one connection to the next, and what does not.
 
 use crate::support::Play;
-use sse_client::{End, Policy, Session};
+use sse_client::{End, MAX_SENT_ID_BYTES, Policy, Session};
 
 /// Plays one connection that receives this: the last event ID that the next one sends.
 fn sent_after(play: &mut Play, bytes: &str) -> Option<String> {
@@ -74,6 +74,21 @@ fn an_id_that_no_header_can_hold_is_left_out_and_reported() {
         assert_eq!(sent_after(&mut play, &format!("id: {id}\n\n")).as_deref(), Some(id), "{id:?}");
         assert_eq!(play.session.unsendable_last_event_id(), None);
     }
+}
+
+#[test]
+fn an_id_that_servers_refuse_as_too_long_is_left_out_and_reported() {
+    for (len, sent) in [(MAX_SENT_ID_BYTES - 1, true), (MAX_SENT_ID_BYTES, true), (MAX_SENT_ID_BYTES + 1, false)] {
+        let mut play = subscribe();
+        let id = "i".repeat(len);
+        assert_eq!(sent_after(&mut play, &format!("id: {id}\ndata: x\n\n")), sent.then(|| id.clone()), "{len}");
+        assert_eq!(play.session.unsendable_last_event_id(), (!sent).then_some(&*id), "{len}");
+        assert_eq!(play.session.last_event_id(), id);
+        assert_eq!(sent_after(&mut play, "id: fine\n\n").as_deref(), Some("fine"));
+    }
+    // Its bytes count, not its letters.
+    let mut play = subscribe();
+    assert_eq!(sent_after(&mut play, &format!("id: {}\n\n", "\u{20ac}".repeat(MAX_SENT_ID_BYTES / 2))), None);
 }
 
 #[test]

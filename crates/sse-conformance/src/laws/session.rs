@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_client::{Deadlines, End, Limit, Policy, ReadyState, ResponseHead, Session, Step};
+use sse_client::{Deadlines, End, Limit, MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead, Session, Step};
 use sse_codec::{Frame, Input};
 
 use crate::oracle;
@@ -207,7 +207,8 @@ impl Model {
         }
         let ready_state = match step {
             Step::Connect { last_event_id } => {
-                let unsendable = id.contains(|char: char| char.is_ascii_control() && char != '\t');
+                let unsendable =
+                    id.len() > MAX_SENT_ID_BYTES || id.contains(|char: char| char.is_ascii_control() && char != '\t');
                 assert_eq!(last_event_id, Some(id.as_str()).filter(|id| !id.is_empty() && !unsendable));
                 assert_eq!(self.session.unsendable_last_event_id(), Some(id.as_str()).filter(|_| unsendable));
                 assert!(!self.once || self.attempts == 0, "a second request of a session that sends one");
