@@ -36,7 +36,7 @@ missing and cannot be had is a failure.",
 
 type Machine = (&'static str, fn() -> Result<String, Failure>);
 
-/// Each gives a line on what it has shown.
+/// Each gives some lines on what it has shown.
 const MACHINES: &[Machine] = &[
     ("msrv", linux::msrv),
     ("aarch64", linux::aarch64),
@@ -64,7 +64,9 @@ fn run(args: &[String]) -> Result<(), Failure> {
                 format!("FAILED: {failure}")
             }
         };
-        report.push_str(&format!("  {name:<9} {seconds:>4} s  {text}\n"));
+        let head = format!("  {name:<9} {seconds:>4} s  ");
+        let indented = text.replace('\n', &format!("\n{:1$}", "", head.len()));
+        report.push_str(&format!("{head}{indented}\n"));
     }
     eprint!("\n{report}");
     if failed.is_empty() {

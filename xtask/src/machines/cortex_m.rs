@@ -1,7 +1,7 @@
 //! Firmware for a microcontroller: a decoder without an allocator, and a session on a small heap.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::counts::Counts;
 use super::debian::{self, Toolchain};
@@ -50,7 +50,7 @@ pub(super) fn run() -> Result<String, Failure> {
     if vectors.of("cases") == 0 {
         return Err(Failure::task("no vector ran"));
     }
-    Ok(shown.join("\n                    "))
+    Ok(shown.join("\n"))
 }
 
 /// Runs a firmware until it leaves the emulator, which then ends with its exit code.
@@ -58,9 +58,9 @@ fn play(image: &Path) -> Result<Counts, Failure> {
     let mut counts = Counts::default();
     // A firmware that hangs must not hang the task.
     let mut emulator = Command::new("timeout");
-    emulator.args(["300", "qemu-system-arm", "-machine", "mps2-an386", "-nographic", "-monitor", "none"]);
+    emulator.args(["300", "qemu-system-arm", "-machine", "mps2-an386", "-display", "none", "-monitor", "none"]);
     emulator.args(["-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel"]).arg(image);
-    process::run_seeing(&mut emulator, |line| counts.see(line))?;
+    process::run_seeing(emulator.stdin(Stdio::null()), |line| counts.see(line))?;
     Ok(counts)
 }
 

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use embedded_alloc::LlffHeap;
 
-const SIZE: usize = 8 * 1024;
+const SIZE: usize = 2 * 1024;
 
 #[global_allocator]
 static HEAP: Heap = Heap { inner: LlffHeap::empty(), peak: AtomicUsize::new(0) };
