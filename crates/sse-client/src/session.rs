@@ -20,8 +20,8 @@ use crate::step::{End, ReadyState, Step};
 /// it does waits only get longer.
 ///
 /// The session owns its [`Decoder`], so the last event ID, the server's `retry` and the fresh start on each connection
-/// are its business. Memory: half a KiB, and the unfinished event that the decoder
-/// holds, which is bounded by the largest event allowed.
+/// are its business. Memory: half a KiB, and while it reads, the unfinished event that the decoder holds, which is
+/// bounded by the largest event allowed. What a large event took is given back at its end, or the connection's.
 #[derive(Debug)]
 pub struct Session {
     /// `None`: one response and no second attempt.
@@ -151,12 +151,10 @@ impl Session {
         }
         match head.status {
             200 if head.is_event_stream() => {
-                // A half-received event, its type and half a character die with their connection; the ID lives on.
-                self.decoder.reset();
                 self.state = State::Read(Open { since: now, last_byte: now, last_event: now });
             }
             200 => self.fail(Cause::ContentType(ContentType::new(head.content_type))),
-            204 => self.state = State::Closed(CloseReason::NoContent),
+            204 => self.enter(State::Closed(CloseReason::NoContent)),
             status => {
                 let retry_after = head.retry_after();
                 let cause = Cause::Status { status, retry_after };
@@ -226,7 +224,7 @@ impl Session {
             _ => return,
         };
         match end {
-            End::Eof if reading && self.reconnect.is_none() => self.state = State::Closed(CloseReason::EndOfStream),
+            End::Eof if reading && self.reconnect.is_none() => self.enter(State::Closed(CloseReason::EndOfStream)),
             End::Eof if reading => self.lose(now, Cause::EndOfStream, None),
             End::Futile => self.fail(Cause::Futile),
             End::Eof | End::TransportError => self.lose(now, Cause::Transport, None),
@@ -252,7 +250,7 @@ impl Session {
     /// Ends the session for good, properly. Does nothing if it is closed already.
     pub fn close(&mut self) {
         if !matches!(self.state, State::Closed(_)) {
-            self.state = State::Closed(CloseReason::Requested);
+            self.enter(State::Closed(CloseReason::Requested));
         }
     }
 }
@@ -303,7 +301,17 @@ impl Session {
     }
 
     fn fail(&mut self, cause: Cause) {
-        self.state = State::Closed(CloseReason::Failed(cause));
+        self.enter(State::Closed(CloseReason::Failed(cause)));
+    }
+
+    /// There is no connection from here on.
+    fn enter(&mut self, state: State) {
+        if matches!(self.state, State::Read(_)) {
+            // A half-received event, its type and half a character die with their connection; the ID lives on. Now and
+            // not at the next one: a wait can be long, and the event large.
+            self.decoder.reset();
+        }
+        self.state = state;
     }
 
     /// The connection is lost: reestablish it, if this is a subscription and its policy agrees.
@@ -311,10 +319,11 @@ impl Session {
         let Some(reconnect) = &mut self.reconnect else {
             return self.fail(cause);
         };
-        self.state = match reconnect.lost(now, retry_after) {
+        let state = match reconnect.lost(now, retry_after) {
             Verdict::Wait { until } => State::Wait { until, cause },
             Verdict::GiveUp(limit) => State::Closed(CloseReason::GaveUp { limit, cause }),
         };
+        self.enter(state);
     }
 }
 
