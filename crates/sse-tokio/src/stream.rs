@@ -83,15 +83,19 @@ where
         loop {
             // Endless ready input must leave room for other tasks.
             let budget = ready!(coop::poll_proceed(cx));
-            while !this.input.is_empty() {
+            // Also when the input is used up: the call behind an event gives back what a large one took.
+            loop {
                 let item = match this.decoder.decode_bytes(this.input) {
                     Ok(Some(OwnedFrame::Event(event))) => Ok(event),
-                    Ok(_) => continue,
+                    Ok(Some(_)) => continue,
+                    Ok(None) => break,
                     Err(error) => Err(StreamError::Dropped(error)),
                 };
                 budget.made_progress();
                 return Poll::Ready(Some(item));
             }
+            // An idle stream keeps no chunk in memory, which may be a share of something large.
+            *this.input = BytesInput::default();
             let Some(chunks) = this.chunks.as_mut().as_pin_mut() else { return Poll::Ready(None) };
             match ready!(chunks.poll_next(cx)) {
                 Some(Ok(chunk)) => {

@@ -248,22 +248,23 @@ impl<C: Connect> Updates<C> {
             let Poll::Ready(budget) = coop::poll_proceed(cx) else {
                 return if flooded { Poll::Ready(self.expire()) } else { Poll::Pending };
             };
-            if !input.is_empty() {
-                let update = match self.session.handle_bytes(self.timer.now(), input) {
-                    Ok(Some(OwnedFrame::Event(event))) => Some(Update::Event(event)),
-                    Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
-                    Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
-                    Ok(_) => None,
-                    Err(error) => {
-                        tracing::warn!(%error);
-                        Some(Update::Dropped(error))
-                    }
-                };
-                if let Some(update) = update {
-                    budget.made_progress();
-                    return Poll::Ready(Some(Ok(update)));
+            // Also when the input is used up: the call behind an event gives back what a large one took.
+            let update = match self.session.handle_bytes(self.timer.now(), input) {
+                Ok(Some(OwnedFrame::Event(event))) => Some(Update::Event(event)),
+                Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
+                Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
+                Ok(_) => None,
+                Err(error) => {
+                    tracing::warn!(%error);
+                    Some(Update::Dropped(error))
                 }
+            };
+            if let Some(update) = update {
+                budget.made_progress();
+                return Poll::Ready(Some(Ok(update)));
             }
+            // An idle connection keeps no chunk in memory, which may be a share of something large.
+            *input = BytesInput::default();
             match ready!(body.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => {
                     budget.made_progress();

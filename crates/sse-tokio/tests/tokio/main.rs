@@ -5,6 +5,7 @@
 mod cancel;
 mod cooperate;
 mod failures;
+mod memory;
 mod server;
 mod stream;
 mod subscribe;

@@ -1,0 +1,83 @@
+//! What is held while nothing arrives.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
+use sse_tokio::{EventSource, EventStream, OwnedEvent};
+
+use crate::server::{Piece, Server, ok};
+
+const MIB: usize = 1024 * 1024;
+
+/// Takes one event and waits for the next.
+async fn idle<E: std::fmt::Debug>(events: &mut (impl Stream<Item = Result<OwnedEvent, E>> + Unpin)) -> OwnedEvent {
+    let event = events.next().await.unwrap().unwrap();
+    assert!(events.next().now_or_never().is_none());
+    event
+}
+
+/// Memory of someone else, who hears of its end.
+fn lent(text: &'static str) -> (Bytes, std::sync::Weak<str>) {
+    struct Lent(std::sync::Arc<str>);
+    impl AsRef<[u8]> for Lent {
+        fn as_ref(&self) -> &[u8] {
+            self.0.as_bytes()
+        }
+    }
+    let text = std::sync::Arc::from(text);
+    let weak = std::sync::Arc::downgrade(&text);
+    (Bytes::from_owner(Lent(text)), weak)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_holds_no_chunk() {
+    for text in ["data: a\n\n", ": b\ndata: a\n\n: c\n", "data: a\n\ndata: unfinished"] {
+        let (chunk, weak) = lent(text);
+        let mut events = EventStream::new(stream::iter([Ok::<_, Infallible>(chunk)]).chain(stream::pending()));
+        drop(idle(&mut events).await);
+        assert_eq!(weak.strong_count(), 0, "{text:?}");
+
+        let (chunk, weak) = lent(text);
+        // The server has it as well, until it has sent it.
+        let mut source = EventSource::once(Server::new([ok([Piece::Chunk(chunk), Piece::Hang])]));
+        drop(idle(&mut source).await);
+        assert_eq!(weak.strong_count(), 0, "{text:?}");
+    }
+}
+
+/// An event of 15 MiB in many chunks, and then nothing.
+fn large() -> Vec<Piece> {
+    let chunk = Piece::Chunk(Bytes::from(vec![b'x'; MIB / 16]));
+    let mut pieces = vec![Piece::Chunk(Bytes::from_static(b"data: "))];
+    pieces.extend(vec![chunk; 15 * 16]);
+    pieces.extend([Piece::Chunk(Bytes::from_static(b"\n\n")), Piece::Hang]);
+    pieces
+}
+
+#[test]
+fn a_large_event_is_given_back_when_it_has_been_taken() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut kept = None;
+    let counted = allocation_counter::measure(|| {
+        let mut source = EventSource::once(Server::new([ok(large())]));
+        let event = runtime.block_on(idle(&mut source));
+        assert_eq!(event.data.len(), 15 * MIB);
+        kept = Some(source);
+    });
+    assert!(counted.bytes_max >= 15 * MIB as u64, "the measure measures");
+    assert!(counted.bytes_current < MIB as i64, "EventSource: {} bytes", counted.bytes_current);
+
+    let mut kept = None;
+    let counted = allocation_counter::measure(|| {
+        let chunks = large().into_iter().filter_map(|piece| match piece {
+            Piece::Chunk(chunk) => Some(Ok::<_, Infallible>(chunk)),
+            _ => None,
+        });
+        let mut events = EventStream::new(stream::iter(chunks).chain(stream::pending()));
+        let event = runtime.block_on(idle(&mut events));
+        assert_eq!(event.data.len(), 15 * MIB);
+        kept = Some(events);
+    });
+    assert!(counted.bytes_current < MIB as i64, "EventStream: {} bytes", counted.bytes_current);
+}
