@@ -284,8 +284,16 @@ impl<C: Connect> Updates<C> {
     fn poll_explanation(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
         let Phase::Explanation { body, read, deadline, .. } = &mut self.phase else { return Poll::Ready(None) };
         while read.len() < EXPLANATION_BYTES {
+            // As in `poll_body`; the timer would find no budget either.
+            let Poll::Ready(budget) = coop::poll_proceed(cx) else {
+                if self.timer.now() < *deadline {
+                    return Poll::Pending;
+                }
+                break;
+            };
             match body.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
+                    budget.made_progress();
                     let wanted = chunk.len().min(EXPLANATION_BYTES - read.len());
                     read.extend_from_slice(&chunk[..wanted]);
                 }
