@@ -16,8 +16,8 @@ use crate::step::{End, ReadyState, Step};
 /// asking twice is harmless. An input that does not fit the state is ignored, an early or repeated timeout too, so there
 /// is no order of calls to get wrong. See the [crate's documentation](crate) for the whole loop.
 ///
-/// `now` is the time since any fixed origin, such as the start of the program; it should not run backwards, and where
-/// it does waits only get longer.
+/// `now` is the time since any fixed origin, such as the start of the program. Where it runs backwards, time stands still
+/// for the session until it is past its latest again ([`Session::now`]): waits and deadlines only get longer.
 ///
 /// The session owns its [`Decoder`], so the last event ID, the server's `retry` and the fresh start on each connection
 /// are its business. Memory: half a KiB, and while it reads, the unfinished event that the decoder holds, which is
@@ -28,6 +28,8 @@ pub struct Session {
     reconnect: Option<Reconnect>,
     deadlines: Deadlines,
     decoder: Decoder,
+    /// The latest `now` that it has been told.
+    now: Duration,
     state: State,
 }
 
@@ -82,7 +84,13 @@ impl Session {
     }
 
     fn new(reconnect: Option<Reconnect>) -> Self {
-        Self { reconnect, deadlines: Deadlines::default(), decoder: Decoder::new(), state: State::Connect }
+        Self {
+            reconnect,
+            deadlines: Deadlines::default(),
+            decoder: Decoder::new(),
+            now: Duration::ZERO,
+            state: State::Connect,
+        }
     }
 
     /// How long the server may be silent.
@@ -130,6 +138,7 @@ impl Session {
 
     /// The attempt that [`Step::Connect`] asked for has begun.
     pub fn handle_connecting(&mut self, now: Duration) {
+        let now = self.advance(now);
         if !matches!(self.state, State::Connect) {
             return;
         }
@@ -146,6 +155,7 @@ impl Session {
     /// [`RetriedStatuses`](crate::RetriedStatuses) names lead to a wait, of which `Retry-After` may raise the length;
     /// all else fails the connection.
     pub fn handle_head(&mut self, now: Duration, head: ResponseHead<'_>) {
+        let now = self.advance(now);
         if !matches!(self.state, State::AwaitHead { .. }) {
             return;
         }
@@ -180,6 +190,7 @@ impl Session {
         now: Duration,
         input: &mut Input<'i>,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
+        let now = self.advance(now);
         let State::Read(open) = &mut self.state else {
             return Ok(None);
         };
@@ -201,6 +212,7 @@ impl Session {
     /// # Errors
     /// As [`handle_data`](Self::handle_data).
     pub fn handle_bytes(&mut self, now: Duration, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
+        let now = self.advance(now);
         let State::Read(open) = &mut self.state else {
             return Ok(None);
         };
@@ -218,6 +230,7 @@ impl Session {
 
     /// The attempt failed, or the body ended. An unfinished event is dropped, as the standard says.
     pub fn handle_end(&mut self, now: Duration, end: End) {
+        let now = self.advance(now);
         let reading = match self.state {
             State::AwaitHead { .. } => false,
             State::Read(_) => true,
@@ -233,6 +246,7 @@ impl Session {
 
     /// Time has passed. Does something only if the deadline of the current [`Step`] has.
     pub fn handle_timeout(&mut self, now: Duration) {
+        let now = self.advance(now);
         let timeout = match &self.state {
             State::Wait { until, .. } if now >= *until => {
                 self.state = State::Connect;
@@ -293,6 +307,17 @@ impl Session {
     #[must_use]
     pub fn failures(&self) -> u32 {
         self.reconnect.as_ref().map_or(0, Reconnect::failures)
+    }
+
+    /// The latest time that it has been told: its clock. Zero at first.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn advance(&mut self, now: Duration) -> Duration {
+        self.now = self.now.max(now);
+        self.now
     }
 
     fn sendable_id(&self) -> Option<&str> {

@@ -127,6 +127,31 @@ fn early_and_repeated_timeouts_do_nothing() {
 }
 
 #[test]
+fn time_that_runs_backwards_makes_nothing_early() {
+    let mut play = play(Deadlines::NONE.with_head(10 * S).with_byte_idle(10 * S));
+    let latest = play.now;
+    play.connect();
+    // A deadline does not move to where the clock has gone,
+    play.now -= 500 * S;
+    play.head(200);
+    assert_eq!(play.session.step(), Step::Read { deadline: Some(latest + 10 * S) });
+    play.data("data: x");
+    assert_eq!(play.session.step(), Step::Read { deadline: Some(latest + 10 * S) });
+    // nor does the end of a wait,
+    play.end(End::TransportError);
+    assert!(matches!(play.session.step(), Step::Wait { until, .. } if until == latest + 3 * S));
+    assert_eq!(play.session.now(), latest);
+    play.now = latest + 3 * S - MS;
+    play.session.handle_timeout(play.now);
+    assert!(matches!(play.session.step(), Step::Wait { .. }));
+    // and what has come once does not come again.
+    play.pass(MS);
+    play.now -= S;
+    play.connect();
+    assert_eq!(play.session.step(), Step::AwaitHead { deadline: Some(latest + 13 * S) });
+}
+
+#[test]
 fn a_deadline_out_of_range_is_none() {
     let mut play = play(Deadlines::default().with_head(std::time::Duration::MAX));
     play.connect();

@@ -27,7 +27,9 @@ pub fn session(input: &[u8]) {
 struct Model {
     session: Session,
     once: bool,
+    /// What it is told, which may run backwards, and the latest of it.
     now: Duration,
+    latest: Duration,
     attempts: u32,
     /// What the connection has carried, and the last event ID and the server's `retry` before it.
     stream: Vec<u8>,
@@ -68,6 +70,7 @@ impl Model {
             session,
             once,
             now: Duration::ZERO,
+            latest: Duration::ZERO,
             attempts: 0,
             stream: Vec::new(),
             id_before: String::new(),
@@ -114,6 +117,7 @@ impl Model {
             5 => self.now += Duration::from_millis(operand.into()),
             6 => self.now += Duration::from_secs(operand.into()),
             7 if operand == 255 => self.session.close(),
+            7 if operand == 254 => self.now /= 2,
             _ => {
                 let soon = Duration::from_secs(1 << 40);
                 self.now = self.deadline().filter(|at| *at < soon).unwrap_or(self.now).max(self.now);
@@ -125,6 +129,7 @@ impl Model {
 
     /// An input that does not fit the step changes nothing.
     fn input(&mut self, fits: bool, handle: impl FnOnce(&mut Self)) {
+        self.latest = self.latest.max(self.now);
         let before = self.step();
         handle(self);
         assert!(fits || before == self.step(), "{before} became {}", self.step());
@@ -164,7 +169,8 @@ impl Model {
 
     /// A timeout does something exactly if there is a deadline and it has passed.
     fn timeout(&mut self) {
-        let is_due = self.deadline().is_some_and(|at| self.now >= at);
+        self.latest = self.latest.max(self.now);
+        let is_due = self.deadline().is_some_and(|at| self.latest >= at);
         let before = self.step();
         self.session.handle_timeout(self.now);
         assert_eq!(before != self.step(), is_due, "{before} at {:?}", self.now);
@@ -213,14 +219,14 @@ impl Model {
                 assert_eq!(self.session.unsendable_last_event_id(), Some(id.as_str()).filter(|_| unsendable));
                 assert!(!self.once || self.attempts == 0, "a second request of a session that sends one");
                 if let Some((_, until)) = self.waiting.take() {
-                    assert!(self.now >= until, "connects at {:?}, before {until:?}", self.now);
+                    assert!(self.latest >= until, "connects at {:?}, before {until:?}", self.latest);
                 }
                 ReadyState::Connecting
             }
             Step::Wait { until, .. } => {
                 assert!(!self.once, "a session of one request waits");
                 let floor = self.floor();
-                let (since, promised) = *self.waiting.get_or_insert((self.now, until));
+                let (since, promised) = *self.waiting.get_or_insert((self.latest, until));
                 assert_eq!(until, promised, "the wait moved");
                 assert!(until >= since.saturating_add(floor), "{until:?} is less than {floor:?} after {since:?}");
                 ReadyState::Connecting
