@@ -13,7 +13,8 @@ pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// What lies farther away than an `Instant` can say is waited for in parts: waking early is harmless.
+/// What lies farther away is waited for in parts: waking early is harmless, and no server's number reaches the end of
+/// what an `Instant` can say, nor the edge where tokio still computes with it.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Timer {
@@ -26,9 +27,10 @@ impl Timer {
         self.origin.elapsed()
     }
 
-    /// A time of the session's on tokio's clock; about a year from now if it is out of range.
+    /// A time of the session's on tokio's clock: now if it has passed, and a year from now at most.
     pub(crate) fn instant(&self, at: Duration) -> Instant {
-        self.origin.checked_add(at).unwrap_or_else(|| Instant::now() + FAR)
+        let now = Instant::now();
+        now + at.saturating_sub(now.saturating_duration_since(self.origin)).min(FAR)
     }
 
     /// Ready when the deadline has passed. Without a deadline, never.
@@ -49,5 +51,56 @@ impl Timer {
                 return Poll::Ready(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use tokio::time::{advance, timeout};
+
+    /// The largest time that can be added to this; tokio's rounding up overflows behind it.
+    fn largest(origin: Instant) -> Duration {
+        let (mut fits, mut does_not) = (Duration::ZERO, Duration::MAX);
+        while does_not - fits > Duration::from_nanos(1) {
+            let middle = fits + (does_not - fits) / 2;
+            match origin.checked_add(middle) {
+                Some(_) => fits = middle,
+                None => does_not = middle,
+            }
+        }
+        fits
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_deadline_is_too_far() {
+        let mut timer = Timer::new();
+        for deadline in [Duration::MAX, largest(timer.origin), Duration::from_secs(u64::MAX), 9 * FAR] {
+            timer.sleep = None;
+            let year = Instant::now() + FAR;
+            assert_eq!(timer.instant(deadline), year);
+            assert!(timeout(FAR / 2, poll_fn(|cx| timer.poll(cx, Some(deadline)))).await.is_err(), "{deadline:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_far_deadline_is_waited_for_in_parts_up_to_its_end() {
+        let mut timer = Timer::new();
+        let deadline = 3 * FAR + Duration::from_secs(1);
+        poll_fn(|cx| timer.poll(cx, Some(deadline))).await;
+        let late = timer.now() - deadline;
+        assert!(late <= Duration::from_millis(2), "{late:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_that_has_passed_is_now() {
+        let mut timer = Timer::new();
+        advance(Duration::from_secs(5)).await;
+        assert_eq!(timer.instant(Duration::from_secs(4)), Instant::now());
+        assert_eq!(timer.instant(Duration::from_secs(6)), Instant::now() + Duration::from_secs(1));
+        let now = timer.now();
+        poll_fn(|cx| timer.poll(cx, Some(now))).await;
     }
 }

@@ -52,7 +52,7 @@ async fn a_slow_explanation_is_not_awaited_for_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wrong_type_is_named() {
-    let head = Head { status: 200, content_type: "text/html" };
+    let head = Head { content_type: "text/html", ..Head::default() };
     let server = Server::new([Reply::Answer(head, vec![chunk("<p>Hello")])]);
     let error = end(&mut EventSource::once(server)).await;
     assert!(error.to_string().contains("\"text/html\""), "{error}");

@@ -42,6 +42,13 @@ pub(crate) enum Piece {
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    pub(crate) retry_after: Option<&'static str>,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { status: 200, content_type: "text/event-stream", retry_after: None }
+    }
 }
 
 /// The HTTP library's error.
@@ -63,7 +70,7 @@ pub(crate) fn ok(pieces: impl IntoIterator<Item = Piece>) -> Reply {
 }
 
 pub(crate) fn answer(status: u16, pieces: impl IntoIterator<Item = Piece>) -> Reply {
-    Reply::Answer(Head { status, content_type: "text/event-stream" }, pieces.into_iter().collect())
+    Reply::Answer(Head { status, ..Head::default() }, pieces.into_iter().collect())
 }
 
 pub(crate) fn chunk(text: &'static str) -> Piece {
@@ -141,7 +148,9 @@ impl Connect for Server {
     }
 
     fn response_head<'h>(&mut self, head: &'h Head) -> ResponseHead<'h> {
-        ResponseHead::new(head.status).with_content_type(Some(head.content_type.as_bytes()))
+        ResponseHead::new(head.status)
+            .with_content_type(Some(head.content_type.as_bytes()))
+            .with_retry_after(head.retry_after.map(str::as_bytes))
     }
 
     fn is_futile(&self, error: &Reset) -> bool {

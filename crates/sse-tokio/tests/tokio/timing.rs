@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use sse_tokio::{Cause, Deadlines, EventSource, Failure, Policy, Session, Update};
 use tokio::time::{Instant, advance, timeout};
 
-use crate::server::{MS, Piece, Reply, S, Server, chunk, ok};
+use crate::server::{Head, MS, Piece, Reply, S, Server, chunk, ok};
 
 fn subscribe(server: &Server, deadlines: Deadlines) -> EventSource<Server> {
     let policy = Policy::default().with_jitter_percent(0);
@@ -87,6 +87,23 @@ async fn a_wait_without_end_is_one() {
     let mut source = subscribe(&server, Deadlines::default());
     let ten_years = 10 * 365 * 24 * 3600 * S;
     assert!(timeout(ten_years, source.next()).await.is_err());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_servers_and_users_call_endless_is() {
+    let year = 365 * 24 * 3600 * S;
+    for endless in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+        let server = Server::new([ok([chunk("data: a\n\n"), Piece::Hang])]);
+        let mut source = subscribe(&server, Deadlines::NONE.with_byte_idle(endless).with_head(endless));
+        assert!(source.next().await.is_some());
+        assert!(timeout(2 * year, source.next()).await.is_err());
+        assert_eq!(server.requests().len(), 1);
+    }
+    let head = Head { status: 503, retry_after: Some("99999999999999999999"), ..Head::default() };
+    let server = Server::new([Reply::Answer(head, vec![])]);
+    let mut source = subscribe(&server, Deadlines::default());
+    assert!(timeout(2 * year, source.next()).await.is_err());
     assert_eq!(server.requests().len(), 1);
 }
 
