@@ -89,6 +89,7 @@ extern crate std;
 
 mod backoff;
 mod head;
+mod mime;
 mod policy;
 mod reason;
 mod reconnect;
