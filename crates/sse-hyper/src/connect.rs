@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER,
 };
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Uri};
@@ -211,6 +212,7 @@ where
             };
             let (mut head, body) = send(service, &request, trail).await?.into_parts();
             let body = ByteStream::new(&mut head.headers, body);
+            join_lines(&mut head.headers, CONTENT_TYPE);
             Ok(sse_tokio::Response { head, body })
         })
     }
@@ -221,10 +223,8 @@ where
             self.moved = trail.filter(Trail::is_redirected).map(|trail| Moved { trail, attempts: 0 });
         }
         let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
-        // Of several content types the last one counts (Fetch, extract a MIME type).
-        let content_type = head.headers.get_all(CONTENT_TYPE).iter().next_back().map(HeaderValue::as_bytes);
         ResponseHead::new(head.status.as_u16())
-            .with_content_type(content_type)
+            .with_content_type(value(CONTENT_TYPE))
             .with_retry_after(value(RETRY_AFTER))
             .with_date(value(DATE))
     }
@@ -259,6 +259,17 @@ where
             return Ok(response);
         }
         misdirected = false;
+    }
+}
+
+/// Makes one line of several of this name, which says the same (RFC 9110, 5.3): the session takes one value, and what it
+/// makes of a list is its business.
+fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
+    let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1 {
+        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
+            headers.insert(name, joined);
+        }
     }
 }
 

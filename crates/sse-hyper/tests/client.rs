@@ -364,3 +364,27 @@ async fn events_of_any_body() {
     let events: Vec<_> = sse_hyper::events(body).map(|event| event.unwrap().data.to_string()).collect().await;
     assert_eq!(events, ["a", "b"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn several_lines_of_a_content_type_are_one_list() {
+    for (lines, is_event_stream) in [
+        (["text/plain", "text/event-stream"], true),
+        (["text/event-stream", "nonsense"], true),
+        (["text/event-stream", "text/plain"], false),
+        // The second inherits the charset of the first.
+        (["text/event-stream;charset=latin1", "text/event-stream"], false),
+    ] {
+        let headers = lines.map(|line| ("content-type", line));
+        let server = Server::new([response(200, &headers, "data: a\n\n")]);
+        if is_event_stream {
+            assert_eq!(events(subscribe(&server)).await, ["a"], "{lines:?}");
+        } else {
+            let (events, error) = failure(subscribe(&server)).await;
+            assert!(
+                events.is_empty() && matches!(error.failure().cause(), Cause::ContentType(_)),
+                "{lines:?}: {error}"
+            );
+            assert!(error.to_string().contains(&lines.join(", ")), "{error}");
+        }
+    }
+}
