@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::failure::Failure;
-use crate::{Command, freestanding, fuzz, process};
+use crate::{Command, bench, freestanding, fuzz, process};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -18,6 +18,7 @@ Steps, all of them by default:
   features     the feature combinations of the no_std crates, and what else can be left out
   no-std       a freestanding program on sse-codec that links without std, runs and exits 0
   benches      benches/ compiles and has no warnings
+  instructions what the codec costs by callgrind, at most 3 % more than recorded
   test         cargo xtask test
   conformance  cargo xtask conformance
   fuzz         each fuzz target for 30 seconds
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
     ("features", features),
     ("no-std", freestanding::check),
     ("benches", benches),
+    ("instructions", bench::check_instructions),
     ("test", || crate::test::run(&[])),
     ("conformance", conformance),
     ("fuzz", || fuzz::all(30)),
@@ -151,6 +153,7 @@ fn benches() -> Result<(), Failure> {
         "--locked",
         "--manifest-path",
         "benches/Cargo.toml",
+        "--workspace",
         "--all-targets",
         "--",
         "-D",

@@ -1,0 +1,3 @@
+//! The report: every candidate in turn, in one run.
+
+fn main() {}

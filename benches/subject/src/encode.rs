@@ -1,0 +1,124 @@
+//! Our encoder, in the ways to use it.
+
+use std::hint::black_box;
+use std::iter::repeat_n;
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
+use sse_codec::EventBlock;
+
+/// What one event is made of.
+pub struct Message {
+    /// The shape of [`crate::shapes`] that it is.
+    pub shape: &'static str,
+    pub id: Option<&'static str>,
+    pub event_type: Option<&'static str>,
+    pub data: ByteString,
+}
+
+/// A message of each shape that an encoder can make.
+pub fn messages() -> Vec<Message> {
+    let message = |shape, id, event_type, data: &str| Message { shape, id, event_type, data: ByteString::from(data) };
+    vec![
+        message("tiny", None, None, "x"),
+        message("openai", None, None, crate::shapes::OPENAI),
+        message("anthropic", None, Some("content_block_delta"), crate::shapes::ANTHROPIC),
+        message("full", Some("1795385431"), Some("tick"), crate::shapes::FULL),
+        message("multi", None, None, &repeat_n(crate::shapes::LINE, 20).collect::<Vec<_>>().join("\n")),
+        message("big", None, None, &crate::shapes::big()),
+        message("nonascii", None, None, crate::shapes::NOT_ASCII),
+    ]
+}
+
+impl Message {
+    /// It as a block of ours.
+    pub fn block(&self) -> EventBlock<'_> {
+        let mut block = EventBlock::new();
+        if let Some(id) = self.id {
+            block = block.id(id).expect("no line end");
+        }
+        if let Some(event_type) = self.event_type {
+            block = block.event_type(event_type).expect("no line end");
+        }
+        block.data(&self.data)
+    }
+}
+
+/// An encoder.
+pub struct Candidate {
+    /// What it is called in the report.
+    pub name: &'static str,
+    /// Encodes the message so many times and says how long that took.
+    pub encode: fn(&Message, usize) -> Duration,
+    /// What it writes.
+    pub output: fn(&Message) -> Vec<u8>,
+}
+
+/// Into a buffer that is used again.
+pub const REUSED: Candidate = Candidate {
+    name: "ours",
+    encode: |message, times| {
+        let mut buffer = Vec::new();
+        batches(
+            message,
+            times,
+            || (),
+            |()| {
+                buffer.clear();
+                message.block().encode_to_vec(&mut buffer);
+                buffer.len()
+            },
+        )
+    },
+    output: |message| message.block().to_bytes().into(),
+};
+
+/// Each event a `Bytes` of its own.
+pub const FRESH: Candidate = Candidate {
+    name: "ours",
+    encode: |message, times| batches(message, times, || (), |()| message.block().to_bytes()),
+    output: |message| message.block().to_bytes().into(),
+};
+
+/// Slices around the data, which is shared.
+pub const SLICES: Candidate = Candidate {
+    name: "ours, slices",
+    encode: |message, times| batches(message, times, || (), |()| around(message)),
+    output: |message| around(message).concat(),
+};
+
+fn around(message: &Message) -> Vec<bytes::Bytes> {
+    let mut block = EventBlock::new();
+    if let Some(id) = message.id {
+        block = block.id(id).expect("no line end");
+    }
+    if let Some(event_type) = message.event_type {
+        block = block.event_type(event_type).expect("no line end");
+    }
+    block.encode_around(&message.data)
+}
+
+/// Encodes what `make` makes so many times. What `make` takes, for who wants its strings by value, is not counted;
+/// dropping the output is.
+pub fn batches<T, U>(
+    message: &Message,
+    times: usize,
+    mut make: impl FnMut() -> T,
+    mut encode: impl FnMut(T) -> U,
+) -> Duration {
+    // Long enough for the clock, and no more than a cache holds.
+    let batch = (256 * 1024 / message.data.len()).clamp(4, 1024);
+    let mut inputs = Vec::with_capacity(batch);
+    let mut time = Duration::ZERO;
+    let mut left = times;
+    while left > 0 {
+        inputs.extend((0..batch.min(left)).map(|_| make()));
+        left -= inputs.len();
+        let start = Instant::now();
+        for input in inputs.drain(..) {
+            drop(black_box(encode(black_box(input))));
+        }
+        time += start.elapsed();
+    }
+    time
+}
