@@ -27,10 +27,10 @@ impl Timer {
         self.origin.elapsed()
     }
 
-    /// A time of the session's on tokio's clock: now if it has passed, and a year from now at most.
+    /// A time of the session's on tokio's clock; a year from now at most.
     pub(crate) fn instant(&self, at: Duration) -> Instant {
-        let now = Instant::now();
-        now + at.saturating_sub(now.saturating_duration_since(self.origin)).min(FAR)
+        let latest = Instant::now() + FAR;
+        self.origin.checked_add(at).map_or(latest, |at| at.min(latest))
     }
 
     /// Ready when the deadline has passed. Without a deadline, never.
@@ -95,12 +95,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_deadline_that_has_passed_is_now() {
+    async fn a_deadline_that_has_passed_is_ready_at_once() {
         let mut timer = Timer::new();
         advance(Duration::from_secs(5)).await;
-        assert_eq!(timer.instant(Duration::from_secs(4)), Instant::now());
+        assert_eq!(timer.instant(Duration::from_secs(4)), Instant::now() - Duration::from_secs(1));
         assert_eq!(timer.instant(Duration::from_secs(6)), Instant::now() + Duration::from_secs(1));
-        let now = timer.now();
-        poll_fn(|cx| timer.poll(cx, Some(now))).await;
+        for deadline in [Duration::from_secs(4), timer.now()] {
+            let deadline = poll_fn(|cx| timer.poll(cx, Some(deadline)));
+            tokio::pin!(deadline);
+            assert!(poll_fn(|cx| std::task::Poll::Ready(deadline.as_mut().poll(cx).is_ready())).await);
+        }
+    }
+
+    /// On the real clock, which goes on while the timer is set: 10 ms of it.
+    #[tokio::test]
+    async fn a_timer_that_is_set_anew_goes_off() {
+        let mut timer = Timer::new();
+        for _ in 0..5 {
+            let deadline = timer.now() + Duration::from_millis(2);
+            let goes_off = timeout(Duration::from_secs(10), poll_fn(|cx| timer.poll(cx, Some(deadline)))).await;
+            assert!(goes_off.is_ok() && timer.now() >= deadline);
+        }
     }
 }
