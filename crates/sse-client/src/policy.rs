@@ -10,7 +10,7 @@ use core::time::Duration;
 ///
 /// // As browsers do: any status but 200 ends it for good.
 /// let like_browsers = Policy::default().with_retried_statuses(RetriedStatuses::None);
-/// // Five failures in a row, or ten minutes without one event, are enough.
+/// // Five failures in a row, or an outage of ten minutes, are enough.
 /// let impatient = Policy::default().with_max_failures(5).with_max_outage(Duration::from_secs(600));
 /// # let _ = (Session::subscribe(like_browsers, 1), Session::subscribe(impatient, 2));
 /// ```
@@ -86,8 +86,11 @@ impl Policy {
         self
     }
 
-    /// How long a connection must have been sending, be it comments only, to end an outage without an event. Default:
-    /// 60 s.
+    /// How long a connection must have been open to be worth as much as an event, if it carried none. Default: 60 s.
+    ///
+    /// Bytes that arrive so late, be they of comments only, end a row of failures and an outage. A connection that was
+    /// silent till its end, and did end otherwise than by a deadline, ends an outage but no row of failures: the server
+    /// was there, and yet the next one had better wait.
     #[must_use]
     pub fn with_healthy_after(mut self, time: Duration) -> Self {
         self.healthy_after = time;
@@ -108,8 +111,10 @@ impl Policy {
         self
     }
 
-    /// Give up when the next attempt would begin later than this after an outage began: after the last healthy
-    /// connection was lost, or after the first attempt. Default: never.
+    /// Give up when the next attempt would begin later than this after an outage began. Default: never.
+    ///
+    /// An outage begins with the first attempt, or when a connection is lost that had carried an event or had been open
+    /// for [`healthy_after`](Self::with_healthy_after), and not been given up for its silence.
     #[must_use]
     pub fn with_max_outage(mut self, time: Duration) -> Self {
         self.max_outage = Some(time);

@@ -103,7 +103,7 @@ impl fmt::Display for Limit {
         f.write_str(match self {
             Self::Failures => "too many failures in a row",
             Self::Reconnects => "too many reconnections",
-            Self::Outage => "no event for too long",
+            Self::Outage => "the outage lasted too long",
         })
     }
 }

@@ -65,10 +65,14 @@ impl Reconnect {
         }
     }
 
-    /// An attempt failed, or its connection ended.
-    pub(crate) fn lost(&mut self, now: Duration, retry_after: Option<Duration>) -> Verdict {
+    /// An attempt failed, or its connection ended, after it had been `open` for so long.
+    pub(crate) fn lost(&mut self, now: Duration, open: Option<Duration>, retry_after: Option<Duration>) -> Verdict {
         if !self.success {
             self.failures = self.failures.saturating_add(1);
+        }
+        if open.is_some_and(|open| open >= self.policy.healthy_after) {
+            // Quiet hours are no outage.
+            self.outage_since = None;
         }
         let outage_since = *self.outage_since.get_or_insert(now);
         let until = now.saturating_add(self.backoff.wait(&self.policy, self.failures, retry_after));

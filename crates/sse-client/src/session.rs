@@ -344,7 +344,13 @@ impl Session {
         let Some(reconnect) = &mut self.reconnect else {
             return self.fail(cause);
         };
-        let state = match reconnect.lost(now, retry_after) {
+        let open = match (&self.state, &cause) {
+            // A connection that was given up may have been dead from the start.
+            (_, Cause::Timeout(_)) => None,
+            (State::Read(open), _) => Some(now.saturating_sub(open.since)),
+            _ => None,
+        };
+        let state = match reconnect.lost(now, open, retry_after) {
             Verdict::Wait { until } => State::Wait { until, cause },
             Verdict::GiveUp(limit) => State::Closed(CloseReason::GaveUp { limit, cause }),
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{MS, Play, S, exact};
-use sse_client::{Cause, CloseReason, End, Limit, Policy, ReadyState, ResponseHead, Session, Step};
+use sse_client::{Cause, CloseReason, Deadlines, End, Limit, Policy, ReadyState, ResponseHead, Session, Step};
 use sse_codec::Input;
 
 #[test]
@@ -230,6 +230,41 @@ fn an_outage_is_limited_and_begins_with_the_loss() {
     let mut play = Play::subscribe(exact().with_max_outage(30 * S));
     play.connect();
     play.pass(28 * S);
+    play.end(End::TransportError);
+    assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
+}
+
+#[test]
+fn an_outage_begins_with_the_loss_of_a_connection_that_was_quiet_for_long() {
+    let policy = || exact().with_max_outage(30 * S).with_healthy_after(60 * S);
+    // Not one event, nor a byte, in an hour: no outage so far.
+    let mut play = Play::subscribe(policy());
+    play.open();
+    play.pass(3600 * S);
+    play.end(End::Eof);
+    assert_eq!(play.wait(), 3 * S);
+    // The row of failures goes on, though, and what is short counts to the outage.
+    play.open();
+    play.pass(10 * S);
+    play.end(End::Eof);
+    assert_eq!(play.session.failures(), 2);
+    assert_eq!(play.wait(), 6 * S);
+    play.open();
+    play.pass(2 * S);
+    play.end(End::TransportError);
+    assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
+
+    // A connection that had to be given up is part of the outage.
+    let deadlines = Deadlines::NONE.with_byte_idle(90 * S);
+    let mut play = Play::new(Session::subscribe(policy(), 1).with_deadlines(deadlines));
+    play.open();
+    play.pass(90 * S);
+    assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
+
+    // So is an attempt that was never answered.
+    let mut play = Play::subscribe(policy());
+    play.connect();
+    play.pass(61 * S);
     play.end(End::TransportError);
     assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
 }
