@@ -75,7 +75,7 @@ pub trait Connect {
     fn response_head<'h>(&mut self, head: &'h Self::Head) -> ResponseHead<'h>;
 
     /// Whether an error of an attempt means that no later attempt can succeed either, such as a redirect to a scheme
-    /// that is not HTTP. Then it is not retried. Default: never.
+    /// that is not HTTP. Then it is not retried. Default: never. Not asked about errors of a body.
     ///
     /// Only for what cannot change. A name that is not found, a refused connection or a failed handshake can.
     fn is_futile(&self, error: &Self::Error) -> bool {

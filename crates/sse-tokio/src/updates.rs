@@ -171,8 +171,7 @@ impl<C: Connect> Updates<C> {
     }
 
     /// The attempt or the body ended with an error.
-    fn break_off(&mut self, error: C::Error) -> Option<ItemOf<C>> {
-        let end = if self.connect.is_futile(&error) { End::Futile } else { End::TransportError };
+    fn break_off(&mut self, end: End, error: C::Error) -> Option<ItemOf<C>> {
         self.session.handle_end(self.timer.now(), end);
         self.settle(Left::Error(error))
     }
@@ -227,7 +226,10 @@ impl<C: Connect> Updates<C> {
         let progress = match &mut self.phase {
             Phase::Attempt(attempt) => attempt.as_mut().poll(cx).map(|attempt| match attempt {
                 Ok(response) => self.announce(response),
-                Err(error) => self.break_off(error),
+                Err(error) => {
+                    let end = if self.connect.is_futile(&error) { End::Futile } else { End::TransportError };
+                    self.break_off(end, error)
+                }
             }),
             Phase::Body { .. } => self.poll_body(cx),
             Phase::Idle | Phase::Explanation { .. } => Poll::Pending,
@@ -271,7 +273,8 @@ impl<C: Connect> Updates<C> {
                     flooded = true;
                     *input = BytesInput::new(chunk);
                 }
-                Some(Err(error)) => return Poll::Ready(self.break_off(error)),
+                // An attempt that got as far as a body was not futile, and neither is the next one.
+                Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),
                 None => {
                     self.session.handle_end(self.timer.now(), End::Eof);
                     return Poll::Ready(self.settle(Left::Nothing));

@@ -164,7 +164,8 @@ fn body(pieces: Vec<Piece>, guard: Guard) -> BoxStream<'static, Result<Bytes, Re
             match pieces.next()? {
                 Piece::Chunk(chunk) => break Ok(chunk),
                 Piece::Pause(time) => sleep(time).await,
-                Piece::Fail => break Err(Reset { futile: false }),
+                // The same error that makes an attempt futile.
+                Piece::Fail => break Err(Reset { futile: true }),
                 Piece::Hang => std::future::pending().await,
             }
         };
