@@ -67,7 +67,8 @@ impl<C: Connect> EventSource<C> {
         self.updates.close_reason()
     }
 
-    /// Closes the connection at once; the next item is the end.
+    /// Closes the connection at once; the next item is the end. If it has failed already, and the server's explanation
+    /// was being read, that is the error, with what has been read so far.
     pub fn close(&mut self) {
         self.updates.close();
     }

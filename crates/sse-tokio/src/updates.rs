@@ -81,7 +81,13 @@ enum Phase<C: Connect> {
     /// For [`Step::Read`].
     Body { body: Pin<Box<C::Body>>, input: BytesInput },
     /// The session is closed; the reason waits for the server's explanation.
-    Explanation { limit: Option<Limit>, head: C::Head, body: Pin<Box<C::Body>>, read: BytesMut, deadline: Duration },
+    Explanation {
+        limit: Option<Limit>,
+        head: C::Head,
+        body: Option<Pin<Box<C::Body>>>,
+        read: BytesMut,
+        deadline: Duration,
+    },
 }
 
 /// What an attempt or a connection left behind.
@@ -123,10 +129,14 @@ impl<C: Connect> Updates<C> {
         }
     }
 
-    /// Closes the connection at once; the next item is the end.
+    /// Closes the connection at once; the next item is the end. If it has failed already, and the server's explanation
+    /// was being read, that is the error, with what has been read so far.
     pub fn close(&mut self) {
         self.session.close();
-        self.hang_up();
+        match &mut self.phase {
+            Phase::Explanation { body, .. } => *body = None,
+            _ => self.hang_up(),
+        }
     }
 
     fn hang_up(&mut self) {
@@ -195,7 +205,7 @@ impl<C: Connect> Updates<C> {
         let failure = match left {
             Left::Response(head, body) if until.is_none() => {
                 let deadline = self.timer.now().saturating_add(EXPLANATION_TIME);
-                self.phase = Phase::Explanation { limit, head, body, read: BytesMut::new(), deadline };
+                self.phase = Phase::Explanation { limit, head, body: Some(body), read: BytesMut::new(), deadline };
                 return None;
             }
             Left::Response(head, _) => Failure::Response { cause, head, body: Bytes::new() },
@@ -286,7 +296,7 @@ impl<C: Connect> Updates<C> {
     /// Reads what the server says of its refusal, and then reports it.
     fn poll_explanation(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
         let Phase::Explanation { body, read, deadline, .. } = &mut self.phase else { return Poll::Ready(None) };
-        while read.len() < EXPLANATION_BYTES {
+        while let Some(body) = body.as_mut().filter(|_| read.len() < EXPLANATION_BYTES) {
             // As in `poll_body`; the timer would find no budget either.
             let Poll::Ready(budget) = coop::poll_proceed(cx) else {
                 if self.timer.now() < *deadline {

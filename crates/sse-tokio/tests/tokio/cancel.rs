@@ -50,3 +50,16 @@ async fn nothing_is_open_while_it_waits() {
     source.close();
     assert!(source.next().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn close_does_not_swallow_a_failure() {
+    let server = Server::new([answer(404, [chunk("because"), Piece::Hang])]);
+    let mut source = EventSource::subscribe(server.clone(), Policy::default());
+    assert!(timeout(S, source.next()).await.is_err());
+    source.close();
+    assert_eq!(server.open(), 0);
+    let error = source.next().await.unwrap().unwrap_err();
+    assert_eq!((error.failure().head().unwrap().status, &error.failure().body().unwrap()[..]), (404, &b"because"[..]));
+    assert!(source.next().await.is_none());
+    assert!(!source.close_reason().unwrap().is_proper());
+}
