@@ -31,7 +31,10 @@ pub struct EventSource<C: Connect> {
 }
 
 impl<C: Connect> EventSource<C> {
-    /// Drives this session. It decides everything: mode, policy, deadlines, where to resume.
+    /// Drives this session, a fresh one. It decides everything: mode, policy, deadlines, where to resume.
+    ///
+    /// A session that has been in use goes on from its step, by its own clock; a connection that it has counts as
+    /// broken, since it is not here.
     pub fn new(connect: C, session: Session) -> Self {
         Self { updates: Updates::new(connect, session) }
     }

@@ -9,6 +9,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// The clock of a session, and the timer for its deadlines.
 #[derive(Debug)]
 pub(crate) struct Timer {
+    /// The session's time at `origin`.
+    start: Duration,
     origin: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -18,19 +20,20 @@ pub(crate) struct Timer {
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Timer {
-    pub(crate) fn new() -> Self {
-        Self { origin: Instant::now(), sleep: None }
+    /// A clock that says `start` now.
+    pub(crate) fn new(start: Duration) -> Self {
+        Self { start, origin: Instant::now(), sleep: None }
     }
 
     /// The session's `now`.
     pub(crate) fn now(&self) -> Duration {
-        self.origin.elapsed()
+        self.start.saturating_add(self.origin.elapsed())
     }
 
     /// A time of the session's on tokio's clock; a year from now at most.
     pub(crate) fn instant(&self, at: Duration) -> Instant {
         let latest = Instant::now() + FAR;
-        self.origin.checked_add(at).map_or(latest, |at| at.min(latest))
+        self.origin.checked_add(at.saturating_sub(self.start)).map_or(latest, |at| at.min(latest))
     }
 
     /// Ready when the deadline has passed. Without a deadline, never.
@@ -76,7 +79,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_deadline_is_too_far() {
-        let mut timer = Timer::new();
+        let mut timer = Timer::new(Duration::ZERO);
         for deadline in [Duration::MAX, largest(timer.origin), Duration::from_secs(u64::MAX), 9 * FAR] {
             timer.sleep = None;
             let year = Instant::now() + FAR;
@@ -87,7 +90,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_far_deadline_is_waited_for_in_parts_up_to_its_end() {
-        let mut timer = Timer::new();
+        let mut timer = Timer::new(Duration::ZERO);
         let deadline = 3 * FAR + Duration::from_secs(1);
         poll_fn(|cx| timer.poll(cx, Some(deadline))).await;
         let late = timer.now() - deadline;
@@ -96,7 +99,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_that_has_passed_is_ready_at_once() {
-        let mut timer = Timer::new();
+        let mut timer = Timer::new(Duration::ZERO);
         advance(Duration::from_secs(5)).await;
         assert_eq!(timer.instant(Duration::from_secs(4)), Instant::now() - Duration::from_secs(1));
         assert_eq!(timer.instant(Duration::from_secs(6)), Instant::now() + Duration::from_secs(1));
@@ -110,7 +113,7 @@ mod tests {
     /// On the real clock, which goes on while the timer is set: 10 ms of it.
     #[tokio::test]
     async fn a_timer_that_is_set_anew_goes_off() {
-        let mut timer = Timer::new();
+        let mut timer = Timer::new(Duration::ZERO);
         for _ in 0..5 {
             let deadline = timer.now() + Duration::from_millis(2);
             let goes_off = timeout(Duration::from_secs(10), poll_fn(|cx| timer.poll(cx, Some(deadline)))).await;

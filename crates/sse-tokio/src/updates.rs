@@ -103,7 +103,8 @@ const EXPLANATION_TIME: Duration = Duration::from_secs(2);
 
 impl<C: Connect> Updates<C> {
     pub(crate) fn new(connect: C, session: Session) -> Self {
-        Self { connect, session, timer: Timer::new(), phase: Phase::Idle, head: None, attempts: 0 }
+        let timer = Timer::new(session.now());
+        Self { connect, session, timer, phase: Phase::Idle, head: None, attempts: 0 }
     }
 
     pub(crate) fn with_comments(mut self) -> Self {
@@ -242,6 +243,11 @@ impl<C: Connect> Updates<C> {
                 }
             }),
             Phase::Body { .. } => self.poll_body(cx),
+            // The session comes from someone else, who has the connection that it thinks of.
+            Phase::Idle if !matches!(self.session.step(), Step::Wait { .. }) => {
+                self.session.handle_end(self.timer.now(), End::TransportError);
+                Poll::Ready(self.settle(Left::Nothing))
+            }
             Phase::Idle | Phase::Explanation { .. } => Poll::Pending,
         };
         if progress.is_pending() {

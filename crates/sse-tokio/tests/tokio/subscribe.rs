@@ -1,8 +1,12 @@
 //! Events over several connections, and everything else that happens.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use sse_tokio::{CloseReason, EventSource, Policy, ReadyState, Session, Update};
+use sse_client::End;
+use sse_tokio::{Cause, CloseReason, EventSource, Policy, ReadyState, ResponseHead, Session, Update};
+use tokio::time::timeout;
 
 use crate::server::{Head, Piece, Reply, Reset, S, Server, answer, chunk, ok};
 
@@ -163,6 +167,50 @@ async fn an_id_from_before_is_sent_at_once() {
     let mut source = EventSource::new(server.clone(), session);
     assert_eq!(source.next().await.unwrap().unwrap().last_event_id, "41");
     assert_eq!(server.ids(), ["41"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_was_in_use_goes_on() {
+    let long_ago = 1_000_000 * S;
+    let head = ResponseHead::new(200).with_content_type(Some(b"text/event-stream"));
+    type Use = fn(&mut Session, Duration, ResponseHead<'_>);
+    let uses: [(Use, u64); 4] = [
+        (|_, _, _| (), 0),
+        // Awaiting a head, reading, waiting: the reconnection time from here on.
+        (|session, now, _| session.handle_connecting(now), 3),
+        (
+            |session, now, head| {
+                session.handle_connecting(now);
+                session.handle_head(now, head);
+            },
+            3,
+        ),
+        (
+            |session, now, _| {
+                session.handle_connecting(now - 2 * S);
+                session.handle_end(now - 2 * S, End::TransportError);
+                session.handle_timeout(now);
+            },
+            1,
+        ),
+    ];
+    for (number, (begin, waits)) in uses.into_iter().enumerate() {
+        let server = Server::new([ok([chunk("data: a\n\n")])]);
+        let mut session = Session::subscribe(exact(), 1);
+        begin(&mut session, long_ago, head);
+        let mut source = EventSource::new(server.clone(), session);
+        assert_eq!(timeout(60 * S, all(&mut source)).await.unwrap(), ["a"], "{number}");
+        assert_eq!(server.requests()[0].0.as_secs(), waits, "{number}");
+    }
+
+    // It must not be sent twice, even if the first time was not here.
+    let server = Server::new([ok([])]);
+    let mut session = Session::once();
+    session.handle_connecting(long_ago);
+    let mut source = EventSource::new(server.clone(), session);
+    let error = source.next().await.unwrap().unwrap_err();
+    assert_eq!(error.failure().cause(), &Cause::Transport);
+    assert!(source.next().await.is_none() && server.requests().is_empty());
 }
 
 #[test]
