@@ -3,7 +3,8 @@
 //! # Contract
 //!
 //! * [`EventStream`] turns one stream of bytes into its events: a `Stream` of chunks ([`EventStream::new`]) or an
-//!   `AsyncRead` ([`EventStream::from_reader`]). No reconnection, no timers.
+//!   `AsyncRead` ([`EventStream::from_reader`]); [`EventStream::frames`] has the comments too. No reconnection, no
+//!   timers.
 //! * [`EventSource`] drives a [`Session`] over an HTTP library behind [`Connect`]. What is retried
 //!   is a state; an `Err` is the end, and `None` after a proper one.
 //! * **Only outputs are moved here.** Every rule about statuses, types, ids, times and limits is the session's.
@@ -48,11 +49,11 @@ mod updates;
 pub use connect::{Connect, Response};
 pub use error::{Error, Failure, StreamError};
 pub use source::{EventSource, random_seed};
-pub use stream::{EventStream, ReaderChunks};
+pub use stream::{EventStream, FrameStream, ReaderChunks};
 pub use updates::{Update, Updates};
 
 // The types of the public API that come from below.
 pub use sse_client::{
     Cause, CloseReason, Deadlines, Limit, Policy, ReadyState, ResponseHead, RetriedStatuses, Session,
 };
-pub use sse_codec::{DecodeError, Decoder, OwnedEvent};
+pub use sse_codec::{DecodeError, Decoder, OwnedEvent, OwnedFrame};

@@ -37,11 +37,8 @@ pin_project! {
     /// ```
     #[derive(Debug)]
     pub struct EventStream<S> {
-        // `None` once it has ended: not every stream can be polled again.
         #[pin]
-        chunks: Option<S>,
-        decoder: Decoder,
-        input: BytesInput,
+        frames: FrameStream<S>,
     }
 }
 
@@ -53,24 +50,29 @@ impl<S> EventStream<S> {
 
     /// The same with a decoder that has other limits, or a last event ID from before.
     pub fn with_decoder(chunks: S, decoder: Decoder) -> Self {
-        Self { chunks: Some(chunks), decoder, input: BytesInput::default() }
+        Self { frames: FrameStream { chunks: Some(chunks), decoder, input: BytesInput::default() } }
+    }
+
+    /// Everything that the bytes say, in order, instead of the events only: comments and reconnection times too.
+    pub fn frames(mut self) -> FrameStream<S> {
+        self.frames.decoder = self.frames.decoder.with_comments(true);
+        self.frames
     }
 
     /// The last event ID that the stream has set so far. Empty if none.
     pub fn last_event_id(&self) -> &str {
-        self.decoder.last_event_id()
+        self.frames.last_event_id()
     }
 }
 
 impl<R: AsyncRead> EventStream<ReaderChunks<R>> {
     /// The events of a reader, read in chunks of up to 16 KiB.
+    ///
+    /// For a decoder of one's own, [`with_decoder`](Self::with_decoder) over [`ReaderChunks::new`].
     pub fn from_reader(reader: R) -> Self {
-        Self::new(ReaderChunks { stream: ReaderStream::with_capacity(reader, READ_BYTES) })
+        Self::new(ReaderChunks::new(reader))
     }
 }
-
-/// Large enough that most events lie in one chunk and are shared, small enough per connection.
-const READ_BYTES: usize = 16 * 1024;
 
 impl<S, E> Stream for EventStream<S>
 where
@@ -79,20 +81,67 @@ where
     type Item = Result<OwnedEvent, StreamError<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut frames = self.project().frames;
+        loop {
+            return Poll::Ready(match ready!(frames.as_mut().poll_next(cx)) {
+                Some(Ok(OwnedFrame::Event(event))) => Some(Ok(event)),
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => Some(Err(error)),
+                None => None,
+            });
+        }
+    }
+}
+
+pin_project! {
+    /// Everything that one stream of bytes says, in order: events, comments, reconnection times.
+    ///
+    /// A `Stream` of [`OwnedFrame`]s, and otherwise as [`EventStream`]. From [`EventStream::frames`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use futures_util::StreamExt as _;
+    /// use sse_tokio::{EventStream, OwnedFrame};
+    ///
+    /// let mut frames = EventStream::from_reader(&b": hello\nretry: 500\n"[..]).frames();
+    /// assert_eq!(frames.next().await.unwrap().unwrap(), OwnedFrame::Comment("hello".into()));
+    /// let Some(Ok(OwnedFrame::Retry(time))) = frames.next().await else { panic!("a reconnection time") };
+    /// assert_eq!(time.as_millis(), 500);
+    /// # }
+    /// ```
+    #[derive(Debug)]
+    pub struct FrameStream<S> {
+        // `None` once it has ended: not every stream can be polled again.
+        #[pin]
+        chunks: Option<S>,
+        decoder: Decoder,
+        input: BytesInput,
+    }
+}
+
+impl<S> FrameStream<S> {
+    /// The last event ID that the stream has set so far. Empty if none.
+    pub fn last_event_id(&self) -> &str {
+        self.decoder.last_event_id()
+    }
+}
+
+impl<S, E> Stream for FrameStream<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    type Item = Result<OwnedFrame, StreamError<E>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
         loop {
             // Endless ready input must leave room for other tasks.
             let budget = ready!(coop::poll_proceed(cx));
             // Also when the input is used up: the call behind an event gives back what a large one took.
-            loop {
-                let item = match this.decoder.decode_bytes(this.input) {
-                    Ok(Some(OwnedFrame::Event(event))) => Ok(event),
-                    Ok(Some(_)) => continue,
-                    Ok(None) => break,
-                    Err(error) => Err(StreamError::Dropped(error)),
-                };
+            let frame = this.decoder.decode_bytes(this.input).map_err(StreamError::Dropped).transpose();
+            if frame.is_some() {
                 budget.made_progress();
-                return Poll::Ready(Some(item));
+                return Poll::Ready(frame);
             }
             // An idle stream keeps no chunk in memory, which may be a share of something large.
             *this.input = BytesInput::default();
@@ -111,12 +160,33 @@ where
     }
 }
 
+/// Large enough that most events lie in one chunk and are shared, small enough per connection.
+const READ_BYTES: usize = 16 * 1024;
+
 pin_project! {
     /// The chunks of a reader: the source of [`EventStream::from_reader`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use futures_util::StreamExt as _;
+    /// use sse_tokio::{Decoder, EventStream, ReaderChunks};
+    ///
+    /// let decoder = Decoder::new().with_max_event_bytes(10);
+    /// let mut events = EventStream::with_decoder(ReaderChunks::new(&b"data: 0123456789\n\n"[..]), decoder);
+    /// assert!(events.next().await.unwrap().is_err());
+    /// # }
+    /// ```
     #[derive(Debug)]
     pub struct ReaderChunks<R> {
         #[pin]
         stream: ReaderStream<R>,
+    }
+}
+
+impl<R: AsyncRead> ReaderChunks<R> {
+    /// Reads up to 16 KiB at a time.
+    pub fn new(reader: R) -> Self {
+        Self { stream: ReaderStream::with_capacity(reader, READ_BYTES) }
     }
 }
 

@@ -62,6 +62,8 @@ async fn floods_leave_room_for_other_tasks() {
         assert!(items.is_some_and(|items| items < 10_000), "{chunk:?}: {items:?}");
         let items = read_beside_another_task(EventStream::new(flood(chunk))).await;
         assert!(items.is_some_and(|items| items < 10_000), "{chunk:?}: {items:?}");
+        let items = read_beside_another_task(EventStream::new(flood(chunk)).frames()).await;
+        assert!(items.is_some_and(|items| items < 10_000), "{chunk:?}: {items:?}");
     }
 }
 

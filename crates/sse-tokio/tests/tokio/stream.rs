@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use sse_tokio::{DecodeError, Decoder, EventStream, OwnedEvent, StreamError};
+use sse_tokio::{DecodeError, Decoder, EventStream, OwnedEvent, OwnedFrame, ReaderChunks, StreamError};
 use tokio::io::AsyncWriteExt as _;
 
 const TEXT: &[u8] = b"\xef\xbb\xbfid: 1\r\nevent: tick\r\ndata: a\r\ndata: \xe2\x82\xac\xff\r\n\r\n: no\n\rdata\r\rid: 2\n\ndata: x\n\ndata";
@@ -72,5 +72,37 @@ async fn an_event_that_is_too_large_is_told_and_the_next_ones_follow() {
     assert!(matches!(error, StreamError::Dropped(DecodeError::EventTooLarge { limit: 10 })), "{error:?}");
     assert_eq!(events.next().await.unwrap().unwrap().data, "b");
     assert_eq!(events.last_event_id(), "5");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn frames_are_everything_in_order() {
+    let text = ": a\nretry: 5\nid: 1\ndata: b\n\ndata: 0123456789\n\n: c\n\n";
+    for split in 0..=text.len() {
+        let parts = text.split_at(split);
+        let chunks = [parts.0, parts.1].map(|part| Ok::<_, io::Error>(Bytes::from(part)));
+        let decoder = Decoder::new().with_max_event_bytes(10);
+        let mut frames = EventStream::with_decoder(stream::iter(chunks), decoder).frames();
+        let mut seen = Vec::new();
+        while let Some(frame) = frames.next().await {
+            seen.push(match frame {
+                Ok(OwnedFrame::Comment(comment)) => format!("comment {comment}"),
+                Ok(OwnedFrame::Retry(time)) => format!("retry {time:?}"),
+                Ok(OwnedFrame::Event(event)) => format!("event {}", event.data),
+                Err(StreamError::Dropped(_)) => "dropped".to_owned(),
+                other => panic!("{other:?}"),
+            });
+        }
+        assert_eq!(seen, ["comment a", "retry 5ms", "event b", "dropped", "comment c"], "{split}");
+        assert_eq!(frames.last_event_id(), "1");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_with_a_decoder() {
+    let mut decoder = Decoder::new();
+    decoder.set_last_event_id("41").unwrap();
+    let mut events = EventStream::with_decoder(ReaderChunks::new(&b"data: a\n\n"[..]), decoder);
+    assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "41");
     assert!(events.next().await.is_none());
 }
