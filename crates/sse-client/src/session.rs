@@ -75,9 +75,11 @@ impl Session {
         Self::new(Some(Reconnect::new(policy, seed)))
     }
 
-    /// One request, one response: the end of the stream is the end, and whatever goes wrong, nothing is sent twice.
+    /// One attempt, one response: the end of the stream is the end, and whatever goes wrong, there is no second attempt.
     ///
-    /// What a `POST` to a language model needs, where a second request is a second bill.
+    /// What a `POST` to a language model needs, where a second request is a second bill. (What an adapter does within
+    /// the attempt is its own: it follows redirects, and may send a request again that the server says it has not
+    /// processed, by 421.)
     #[must_use]
     pub fn once() -> Self {
         Self::new(None)

@@ -161,8 +161,9 @@ where
 
     /// An event source of one response: its end is the end, and nothing is retried.
     ///
-    /// What a `POST` to a language model needs. Only what the server itself asks for is sent more than once: by a
-    /// redirect, or by 421.
+    /// What a `POST` to a language model needs. With two exceptions it is sent once. Both are the server's own word
+    /// that it did not do what the request asks for: a redirect (of which 307 and 308 keep method and body), and 421
+    /// Misdirected Request, after which the same request goes once more over another connection.
     #[must_use]
     pub fn once(self) -> EventSource<Self> {
         EventSource::once(self)

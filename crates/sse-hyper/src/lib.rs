@@ -87,11 +87,13 @@ pub use redirect::RedirectError;
 #[cfg(feature = "client")]
 pub use tls::{Tls, TlsError};
 
-// The types of the client's API that come from below.
+// The types of the API that come from below: what a server sends, and what a client is made of and gives.
+pub use sse_codec::{EventBlock, FieldError};
 #[cfg(feature = "client")]
 pub use sse_tokio::{
-    Cause, CloseReason, Deadlines, Error, EventSource, EventStream, Failure, Limit, OwnedEvent, Policy, ReadyState,
-    RetriedStatuses, Session, StreamError, Update, Updates, random_seed,
+    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Error, EventSource, EventStream,
+    Failure, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy, ReadyState, RetriedStatuses,
+    Session, StreamError, Timeout, Update, Updates, random_seed,
 };
 
 /// The examples of the repository's front page are compiled as tests.

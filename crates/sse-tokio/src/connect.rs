@@ -15,7 +15,7 @@ use sse_client::ResponseHead;
 /// * the request: URL, method, headers, body, a fresh token. `Accept: text/event-stream`, `Cache-Control: no-cache`,
 ///   and `Last-Event-ID` with the bytes of the string given, if one is given;
 /// * redirects, proxies, TLS, content codings: it gives the *final* response, and the body decoded;
-/// * no deadline and no retry of its own.
+/// * no deadline, and no retry of its own but what the server asks for at once, having processed nothing (421).
 ///
 /// Dropping an attempt or a body must close or give back its connection; this is how an `EventSource` cancels.
 ///

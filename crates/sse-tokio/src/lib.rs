@@ -53,7 +53,9 @@ pub use stream::{EventStream, FrameStream, ReaderChunks};
 pub use updates::{Update, Updates};
 
 // The types of the public API that come from below.
+pub use bytestring::ByteString;
 pub use sse_client::{
-    Cause, CloseReason, Deadlines, Limit, Policy, ReadyState, ResponseHead, RetriedStatuses, Session,
+    Cause, CloseReason, ContentType, Deadlines, Limit, MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead,
+    RetriedStatuses, Session, Timeout,
 };
-pub use sse_codec::{DecodeError, Decoder, OwnedEvent, OwnedFrame};
+pub use sse_codec::{DecodeError, Decoder, FieldError, OwnedEvent, OwnedFrame};

@@ -44,7 +44,10 @@ impl<C: Connect> EventSource<C> {
         Self::new(connect, Session::subscribe(policy, random_seed()))
     }
 
-    /// One request, one response: the end of the stream is the end, and nothing is ever sent twice.
+    /// One attempt, one response: the end of the stream is the end, and there is never a second attempt.
+    ///
+    /// Within the attempt, the implementation of [`Connect`] may send more than one request where the server says that
+    /// it has not processed the one before: after a redirect or 421 Misdirected Request.
     pub fn once(connect: C) -> Self {
         Self::new(connect, Session::once())
     }

@@ -31,7 +31,7 @@ pub enum Update<H, E> {
         /// The last event ID that it asks the server to resume after.
         last_event_id: Option<String>,
         /// A last event ID that cannot be sent, since HTTP cannot carry its control characters or servers would not
-        /// take its length ([`MAX_SENT_ID_BYTES`](sse_client::MAX_SENT_ID_BYTES)). The server starts where it likes.
+        /// take its length ([`MAX_SENT_ID_BYTES`](crate::MAX_SENT_ID_BYTES)). The server starts where it likes.
         unsendable_id: Option<String>,
     },
     /// The server answered with an event stream: this is the head of its response.
