@@ -22,6 +22,28 @@ use crate::step::{End, ReadyState, Step};
 /// The session owns its [`Decoder`], so the last event ID, the server's `retry` and the fresh start on each connection
 /// are its business. Memory: half a KiB, and while it reads, the unfinished event that the decoder holds, which is
 /// bounded by the largest event allowed. What a large event took is given back at its end, or the connection's.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_client::{End, Policy, ResponseHead, Session, Step};
+///
+/// let mut now = Duration::ZERO;
+/// let mut session = Session::subscribe(Policy::default(), 0x5eed).with_last_event_id("41")?;
+/// assert_eq!(session.step(), Step::Connect { last_event_id: Some("41") });
+///
+/// session.handle_connecting(now);
+/// session.handle_head(now, ResponseHead::new(200).with_content_type(Some(b"text/event-stream")));
+/// assert_eq!(session.step(), Step::Read { deadline: None });
+///
+/// session.handle_end(now, End::TransportError);
+/// let Step::Wait { until, cause } = session.step() else { panic!("a lost connection is retried") };
+/// assert_eq!(cause.to_string(), "the connection failed");
+///
+/// now = until;
+/// session.handle_timeout(now);
+/// assert_eq!(session.step(), Step::Connect { last_event_id: Some("41") });
+/// # Ok::<(), sse_codec::FieldError>(())
+/// ```
 #[derive(Debug)]
 pub struct Session {
     /// `None`: one response and no second attempt.

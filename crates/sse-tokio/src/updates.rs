@@ -56,10 +56,49 @@ pub enum Update<H, E> {
 
 /// Everything that happens to an [`EventSource`](crate::EventSource), in order.
 ///
-/// A `Stream` of [`Update`]s. An `Err` is the last item; after a proper end there is none, and
+/// From [`EventSource::updates`](crate::EventSource::updates): a `Stream` of [`Update`]s. An `Err` is the last item; after a proper end there is none, and
 /// [`close_reason`](Self::close_reason) says which it was. Dropping it closes the connection at once.
 ///
-/// See [`EventSource::updates`](crate::EventSource::updates).
+/// ```
+/// # use std::{future::{Ready, ready}, io};
+/// # use bytes::Bytes;
+/// # use futures_util::stream;
+/// # use sse_tokio::{Connect, Response, ResponseHead};
+/// # struct Hello;
+/// # impl Connect for Hello {
+/// #     type Head = u16;
+/// #     type Error = io::Error;
+/// #     type Body = stream::Iter<std::vec::IntoIter<io::Result<Bytes>>>;
+/// #     type Attempt = Ready<io::Result<Response<u16, Self::Body>>>;
+/// #     fn connect(&mut self, _last_event_id: Option<&str>) -> Self::Attempt {
+/// #         ready(Ok(Response { head: 200, body: stream::iter(vec![Ok("data: hello\n\n: bye\n".into())]) }))
+/// #     }
+/// #     fn response_head<'h>(&mut self, status: &'h u16) -> ResponseHead<'h> {
+/// #         ResponseHead::new(*status).with_content_type(Some(b"text/event-stream"))
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use futures_util::StreamExt as _;
+/// use sse_tokio::{CloseReason, EventSource, Update};
+///
+/// // `Hello` is the server in memory of `Connect`'s example.
+/// let mut updates = EventSource::once(Hello).updates();
+/// let mut seen = Vec::new();
+/// while let Some(update) = updates.next().await {
+///     seen.push(match update {
+///         Ok(Update::Connecting { attempt, .. }) => format!("attempt {attempt}"),
+///         Ok(Update::Open(head)) => format!("open: {head}"),
+///         Ok(Update::Event(event)) => format!("event: {}", event.data),
+///         Ok(Update::Comment(comment)) => format!("comment: {comment}"),
+///         Ok(Update::Waiting { failure, .. }) => format!("lost, to be retried: {failure}"),
+///         Ok(_) => continue,
+///         Err(error) => format!("lost for good: {error}"),
+///     });
+/// }
+/// assert_eq!(seen, ["attempt 1", "open: 200", "event: hello", "comment: bye"]);
+/// assert_eq!(updates.close_reason(), Some(&CloseReason::EndOfStream));
+/// # }
+/// ```
 pub struct Updates<C: Connect> {
     connect: C,
     session: Session,

@@ -1,10 +1,12 @@
 //! What is held while nothing arrives.
 
+use std::array;
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
-use sse_tokio::{EventSource, EventStream, OwnedEvent};
+use sse_tokio::{Connect, Deadlines, EventSource, EventStream, OwnedEvent, Response, ResponseHead, Session};
 
 use crate::server::{Piece, Server, ok};
 
@@ -80,4 +82,43 @@ fn a_large_event_is_given_back_when_it_has_been_taken() {
         kept = Some(events);
     });
     assert!(counted.bytes_current < MIB as i64, "EventStream: {} bytes", counted.bytes_current);
+}
+
+/// Answers without an allocation.
+struct Lean(&'static str);
+
+impl Connect for Lean {
+    type Head = u16;
+    type Error = Infallible;
+    type Body = stream::Iter<array::IntoIter<Result<Bytes, Infallible>, 1>>;
+    type Attempt = Ready<Result<Response<u16, Self::Body>, Infallible>>;
+
+    fn connect(&mut self, _last_event_id: Option<&str>) -> Self::Attempt {
+        ready(Ok(Response { head: 200, body: stream::iter([Ok(Bytes::from_static(self.0.as_bytes()))]) }))
+    }
+
+    fn response_head<'h>(&mut self, status: &'h u16) -> ResponseHead<'h> {
+        ResponseHead::new(*status).with_content_type(Some(b"text/event-stream"))
+    }
+}
+
+#[test]
+fn a_connection_costs_three_allocations_and_an_event_in_one_chunk_none() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let allocations = |text: &'static str, id: &str, events: usize| {
+        let session = Session::once().with_deadlines(Deadlines::NONE).with_last_event_id(id).unwrap();
+        let mut taken = 0;
+        let counted = allocation_counter::measure(|| {
+            let mut source = runtime.block_on(async { EventSource::new(Lean(text), session) });
+            while let Some(event) = runtime.block_on(source.next()) {
+                taken += usize::from(event.is_ok());
+            }
+        });
+        assert_eq!(taken, events);
+        counted.count_total
+    };
+    let idle = allocations("", "", 0);
+    assert_eq!(idle, 3);
+    assert_eq!(allocations("id: 1\nevent: a\ndata: a\n\ndata: b\nid: 2\n\n", "", 2), idle + 1, "the id kept");
+    assert_eq!(allocations("", "41", 0), idle + 1);
 }
