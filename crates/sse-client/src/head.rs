@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use jiff::fmt::rfc2822;
+use jiff::fmt::{rfc2822, strtime};
+use jiff::tz::TimeZone;
 
 use crate::mime;
 
@@ -56,8 +57,7 @@ impl<'a> ResponseHead<'a> {
 
     /// How long the server asks to stay away ([RFC 9110, 10.2.3]).
     ///
-    /// A date counts from the server's own `Date`, so wrong clocks on either side do no harm. The two date formats that
-    /// RFC 9110 calls obsolete are not understood: they are as if the header were absent.
+    /// A date counts from the server's own `Date`, so wrong clocks on either side do no harm.
     ///
     /// [RFC 9110, 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     pub(crate) fn retry_after(&self) -> Option<Duration> {
@@ -77,10 +77,23 @@ impl<'a> ResponseHead<'a> {
     }
 }
 
-/// Seconds since 1970 of a date in the format of RFC 9110, 5.6.7, which is a case of RFC 2822's.
+/// Seconds since 1970 of a date in one of the three formats of [RFC 9110, 5.6.7].
+///
+/// [RFC 9110, 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
 fn http_date(value: &[u8]) -> Option<i64> {
-    rfc2822::DateTimeParser::new().parse_timestamp(value).ok().map(|timestamp| timestamp.as_second())
+    // The preferred one is a case of RFC 2822's.
+    if let Ok(timestamp) = rfc2822::DateTimeParser::new().parse_timestamp(value) {
+        return Some(timestamp.as_second());
+    }
+    OBSOLETE_DATES.iter().find_map(|format| {
+        let date = strtime::parse(format, value).ok()?.to_datetime().ok()?;
+        Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    })
 }
+
+/// RFC 850's and `asctime`'s, "a recipient MUST accept all three". Two digits of a year from 69 on are of the last
+/// century's.
+const OBSOLETE_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 #[cfg(test)]
 mod tests {
@@ -107,6 +120,18 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", date), Some(Duration::from_secs(120)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", date), Some(Duration::ZERO));
         assert_eq!(retry_after("Sat, 05 Nov 1994 08:49:37 GMT", date), Some(Duration::ZERO));
+        // The formats that only recipients know any more.
+        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            for until in ["Sunday, 06-Nov-94 08:51:37 GMT", "Sun Nov  6 08:51:37 1994"] {
+                assert_eq!(retry_after(until, Some(date)), Some(Duration::from_secs(120)), "{until} {date}");
+            }
+        }
+        let date_2026 = Some("Monday, 23-Nov-26 23:59:59 GMT");
+        assert_eq!(retry_after("Tue Nov 24 00:00:00 2026", date_2026), Some(Duration::from_secs(1)));
+        for nonsense in ["Sunday, 06-Nov-94 08:51:37", "Monday, 06-Nov-94 08:51:37 GMT", "Sun Nov  6 08:51:37 1994 GMT"]
+        {
+            assert_eq!(retry_after(nonsense, date), None, "{nonsense}");
+        }
         // Without the server's clock a date says nothing.
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", None), None);
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", Some("now")), None);
