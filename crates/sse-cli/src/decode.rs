@@ -1,13 +1,13 @@
 //! `sse decode`: what a raw event stream says.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sse_codec::{Decoder, Frame, Input};
 
-use crate::output::{EventLine, Format};
+use crate::output::{self, EventLine, Format};
 
 /// Read in one go without `--chunk-size`.
 const DEFAULT_CHUNK: usize = 64 * 1024;
@@ -57,8 +57,8 @@ struct Stats {
 
 pub(crate) fn run(args: &DecodeArgs) -> io::Result<()> {
     let mut input = open(args.file.as_deref())?;
-    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
     let format = if args.json { Format::Json } else { Format::Human };
+    let mut out = output::stdout(format);
     let mut decoder = Decoder::new().with_max_event_bytes(args.max_event_bytes).with_comments(args.stats);
     let mut stats = Stats::default();
     let mut retry_ms = None;
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &DecodeArgs) -> io::Result<()> {
                 Ok(Some(Frame::Comment(_))) => stats.comments += 1,
                 Ok(Some(Frame::Retry(time))) => retry_ms = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
                 Ok(Some(_)) => {}
-                Err(error) => anstream::eprintln!("warning: {error} (--max-event-bytes)"),
+                Err(error) => output::warning(format_args!("{error} (--max-event-bytes)")),
             }
         }
         // Whoever feeds a pipe by hand sees each event when it ends.
@@ -99,7 +99,8 @@ pub(crate) fn run(args: &DecodeArgs) -> io::Result<()> {
     }
     if args.state {
         let state = serde_json::json!({"last_event_id": decoder.last_event_id(), "retry_ms": retry_ms});
-        writeln!(out, "{{\"state\":{state}}}")?;
+        output::write_json(&serde_json::json!({ "state": state }), &mut out)?;
+        writeln!(out)?;
     }
     out.flush()
 }
@@ -109,7 +110,7 @@ impl Stats {
         let Self { events, bytes, data_bytes, comments, seconds, bytes_per_second } = self;
         match format {
             Format::Json => {
-                serde_json::to_writer(&mut *out, self)?;
+                output::write_json(self, out)?;
                 writeln!(out)
             }
             Format::Human => writeln!(
@@ -127,6 +128,9 @@ pub(crate) fn open(file: Option<&Path>) -> io::Result<Box<dyn Read>> {
         None => Ok(Box::new(io::stdin().lock())),
         Some(path) if path == Path::new("-") => Ok(Box::new(io::stdin().lock())),
         Some(path) => match File::open(path) {
+            Ok(file) if file.metadata()?.is_dir() => {
+                Err(io::Error::other(format!("cannot read {}: it is a directory", path.display())))
+            }
             Ok(file) => Ok(Box::new(file)),
             Err(error) => Err(io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display()))),
         },

@@ -1,7 +1,7 @@
 //! How the command ends: 0 done, 1 failed, 2 wrong usage (clap's), 130 interrupted.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
 
 /// How a subcommand ended.
@@ -36,7 +36,8 @@ impl Termination for Exit {
         match self {
             Self::Done => ExitCode::SUCCESS,
             Self::Failed(error) => {
-                anstream::eprintln!("{}", crate::output::error_line(&*error));
+                // Nobody may be there to read it.
+                let _ = writeln!(anstream::stderr(), "{}", crate::output::error_line(&*error));
                 ExitCode::FAILURE
             }
         }

@@ -2,13 +2,16 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
+use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 const TYPE: Style = AnsiColor::Cyan.on_default().bold();
 const ID: Style = AnsiColor::BrightBlack.on_default();
+const STATE: Style = AnsiColor::BrightBlack.on_default();
+const WARNING: Style = AnsiColor::Yellow.on_default();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// How events are printed.
@@ -34,7 +37,7 @@ impl EventLine<'_> {
     pub(crate) fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Json => {
-                serde_json::to_writer(&mut *out, self)?;
+                write_json(self, out)?;
                 out.write_all(b"\n")
             }
             Format::Human => {
@@ -49,6 +52,47 @@ impl EventLine<'_> {
             }
         }
     }
+}
+
+/// Where events are printed: as they are where they are JSON, or else with colour only on a terminal.
+pub(crate) fn stdout(format: Format) -> BufWriter<AutoStream<Stdout>> {
+    BufWriter::new(match format {
+        Format::Json => AutoStream::always_ansi(io::stdout()),
+        Format::Human => AutoStream::auto(io::stdout()),
+    })
+}
+
+/// Writes JSON without one control character in it.
+pub(crate) fn write_json(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, WithoutControls))?;
+    Ok(())
+}
+
+/// JSON leaves DEL and the C1 controls as they are. A terminal obeys them, and filters for colour drop some.
+struct WithoutControls;
+
+impl serde_json::ser::Formatter for WithoutControls {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c| matches!(c, '\u{7f}'..='\u{9f}')) {
+            let mut behind = rest[at..].chars();
+            writer.write_all(&rest.as_bytes()[..at])?;
+            write!(writer, "\\u{:04x}", behind.next().map_or(0, u32::from))?;
+            rest = behind.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// Tells what happens to the connection. That nobody reads it is no error.
+pub(crate) fn state(what: impl fmt::Display) {
+    let what = what.to_string();
+    let _ = writeln!(anstream::stderr(), "{STATE}sse: {}{STATE:#}", Visible(&what));
+}
+
+pub(crate) fn warning(what: impl fmt::Display) {
+    let what = what.to_string();
+    let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {}", Visible(&what));
 }
 
 /// Text from a peer, made harmless for a terminal: control characters, which could move the cursor or set its title,
@@ -91,6 +135,17 @@ pub(crate) fn with_sources(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_keeps_every_character_and_shows_no_control() {
+        let all: String = ('\0'..='\u{2fff}').collect();
+        let mut out = Vec::new();
+        write_json(&all, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(!out.contains(char::is_control));
+        assert_eq!(anstream::adapter::strip_str(&out).to_string(), out);
+        assert_eq!(serde_json::from_str::<String>(&out).unwrap(), all);
+    }
 
     #[test]
     fn control_characters_cannot_reach_the_terminal() {

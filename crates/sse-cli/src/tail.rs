@@ -1,14 +1,12 @@
 //! `sse tail`: follows an event stream over HTTP.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
 use sse_codec::{EventBlock, FieldError};
 use sse_hyper::{CloseReason, Connector, Deadlines, HttpClient, Policy, Session, Tls, Update};
@@ -16,10 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::exit::Exit;
-use crate::output::{EventLine, Format, with_sources};
-
-const STATE: Style = AnsiColor::BrightBlack.on_default();
-const WARNING: Style = AnsiColor::Yellow.on_default();
+use crate::output::{self, EventLine, Format, state, warning, with_sources};
 
 /// Follow an event stream and print its events.
 ///
@@ -34,9 +29,9 @@ pub(crate) struct TailArgs {
     #[arg(short = 'X', long, value_name = "METHOD")]
     method: Option<Method>,
 
-    /// Send DATA as the request's body, or what @FILE holds (@- for standard input)
+    /// Send DATA as the request's body, or what @FILE holds, as it is (@- for standard input); several are joined by &
     #[arg(short, long, value_name = "DATA")]
-    data: Option<String>,
+    data: Vec<String>,
 
     /// Add a header to the request; can be given several times
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
@@ -70,7 +65,7 @@ pub(crate) struct TailArgs {
     #[arg(long, value_name = "MS")]
     retry: Option<u64>,
 
-    /// Reconnect (with --once: fail) when not one byte came for this long
+    /// Reconnect (with --once: fail) when not one byte came for this long, the response's head included
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: Option<u64>,
 
@@ -113,6 +108,16 @@ fn url(value: &str) -> Result<Url, String> {
     }
 }
 
+/// The address without what may be secret in it: user, password and query.
+fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    // These fail only for URLs that have no host.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.set_query(url.query().map(|_| "..."));
+    shown.into()
+}
+
 pub(crate) fn run(args: TailArgs) -> Exit {
     // One thread for the signal, which must be heard while this one waits for a slow reader of its output.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
@@ -130,7 +135,7 @@ pub(crate) fn run(args: TailArgs) -> Exit {
 async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send + Sync>> {
     let request = args.request()?;
     let session = args.session(request.method())?;
-    let url = args.url.as_str();
+    let url = shown(&args.url);
     let connector = Connector::request(request)?.with_service(HttpClient::new(&args.tls()?)?);
     let mut updates = connector.with_session(session).updates();
     let mut printer = args.printer();
@@ -164,6 +169,12 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
                 return Ok(printer.out.flush().into());
             }
         };
+        // What is told next comes after the events that came before it, also where both go to one terminal.
+        if !matches!(update, Update::Event(_)) {
+            if let Err(error) = printer.out.flush() {
+                return Ok(Err(error).into());
+            }
+        }
         match update {
             Update::Connecting { unsendable_id: Some(id), .. } => {
                 warning(format_args!(
@@ -175,7 +186,15 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
             Update::Connecting { last_event_id: Some(id), .. } => {
                 state(format_args!("connecting to {url}, to resume after {id:?}"));
             }
-            Update::Open(head) => state(format_args!("open ({})", head.status)),
+            Update::Open(head) => {
+                state(format_args!("open ({})", head.status));
+                // What can be decoded has no such field any more.
+                if let Some(coding) = head.headers.get(CONTENT_ENCODING) {
+                    warning(format_args!(
+                        "the server sends the stream as {coding:?}, which is read as it is: not asked for"
+                    ));
+                }
+            }
             Update::Event(event) => match printer.print(&event.event_type, &event.data, &event.last_event_id) {
                 Ok(true) => {}
                 Ok(false) => return Ok(printer.out.flush().into()),
@@ -193,18 +212,17 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
 
 impl TailArgs {
     fn request(&self) -> Result<Request<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
-        let body = match self.data.as_deref() {
-            None => Vec::new(),
-            Some(data) => match data.strip_prefix('@') {
-                None => data.as_bytes().to_vec(),
-                Some(file) => {
-                    let mut body = Vec::new();
-                    crate::decode::open(Some(Path::new(file)))?.read_to_end(&mut body)?;
-                    body
-                }
-            },
-        };
-        let default = if self.data.is_some() { Method::POST } else { Method::GET };
+        let mut body = Vec::new();
+        for (n, data) in self.data.iter().enumerate() {
+            if n > 0 {
+                body.push(b'&');
+            }
+            match data.strip_prefix('@') {
+                None => body.extend_from_slice(data.as_bytes()),
+                Some(file) => drop(crate::decode::open(Some(Path::new(file)))?.read_to_end(&mut body)?),
+            }
+        }
+        let default = if self.data.is_empty() { Method::GET } else { Method::POST };
         let mut request = Request::new(Bytes::from(body));
         *request.method_mut() = self.method.clone().unwrap_or(default);
         *request.uri_mut() = self.url.as_str().parse()?;
@@ -212,7 +230,7 @@ impl TailArgs {
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
         }
-        if self.data.is_some() && !headers.contains_key(CONTENT_TYPE) {
+        if !self.data.is_empty() && !headers.contains_key(CONTENT_TYPE) {
             // curl's default.
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
@@ -230,7 +248,8 @@ impl TailArgs {
         }
         let mut deadlines = Deadlines::default();
         if let Some(idle) = self.idle_timeout {
-            deadlines = deadlines.with_byte_idle(Duration::from_millis(idle));
+            let idle = Duration::from_millis(idle);
+            deadlines = deadlines.with_head(idle).with_byte_idle(idle);
         }
         let once = self.once || *method != Method::GET;
         let session = if once { Session::once() } else { Session::subscribe(policy, fastrand::u64(..)) };
@@ -255,12 +274,8 @@ impl TailArgs {
     }
 
     fn printer(&self) -> Printer {
-        Printer {
-            out: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())),
-            format: if self.json { Format::Json } else { Format::Human },
-            types: self.types.clone(),
-            left: self.count,
-        }
+        let format = if self.json { Format::Json } else { Format::Human };
+        Printer { out: output::stdout(format), format, types: self.types.clone(), left: self.count }
     }
 }
 
@@ -281,13 +296,4 @@ impl Printer {
         self.left = self.left.map(|left| left - 1);
         Ok(self.left != Some(0))
     }
-}
-
-/// What happens to the connection. That nobody reads it is no error.
-fn state(what: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{STATE}sse: {what}{STATE:#}");
-}
-
-fn warning(what: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {what}");
 }

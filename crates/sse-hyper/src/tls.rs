@@ -52,6 +52,9 @@ impl Tls {
 
     /// Trusts the certificates in `pem` too: an internal authority, or one self-signed server.
     ///
+    /// A self-signed certificate that says of itself that it is an authority (`openssl req -x509` makes it so unless told
+    /// `basicConstraints=CA:FALSE`) is refused as that of a server by rustls.
+    ///
     /// # Errors
     ///
     /// [`TlsError::Pem`] if there is none in it, or one of them cannot be read.

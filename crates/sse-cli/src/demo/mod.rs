@@ -39,11 +39,15 @@ pub(crate) use error::DemoError;
 use routes::App;
 use signals::Signals;
 
+fn address(value: &str) -> Result<SocketAddr, &'static str> {
+    value.parse().map_err(|_| "it must be an IP address and a port, such as 127.0.0.1:8080 or [::]:8080")
+}
+
 /// Serve a dashboard of live event streams.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
     /// Listen here; port 0 takes a free port.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
     /// Serve HTTPS, with HTTP/2, under a certificate made for this run.

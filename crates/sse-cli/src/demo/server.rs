@@ -23,6 +23,9 @@ use super::routes::App;
 
 /// How long a client may take for the handshake, and for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what was sent to a client may stay unacknowledged.
+#[cfg(target_os = "linux")]
+const STALLED_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a silent HTTP/2 client is asked whether it still lives.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// What a client that stopped reading may keep in memory.
@@ -58,6 +61,9 @@ pub(super) async fn serve(
             };
             // An event is a small packet that should leave at once. Where that cannot be set, it leaves later.
             let _ = socket.set_nodelay(true);
+            // A client that reads no more is not polled: only the system can end it.
+            #[cfg(target_os = "linux")]
+            let _ = socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(STALLED_TIMEOUT));
             let (tls, app, watcher) = (tls.clone(), Arc::clone(&app), graceful.watcher());
             tokio::spawn(async move {
                 if let Err(error) = connection(socket, tls, app, watcher).await {

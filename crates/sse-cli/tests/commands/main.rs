@@ -48,7 +48,7 @@ fn wrong_usage_is_2_and_says_what_is_right() {
         (&["encode", "--type", "a\rb"], "cannot contain CR or LF"),
         (&["encode", "--id", "a\nb"], "cannot contain CR, LF or NUL"),
         (&["nosuch"], "nosuch"),
-        (&["demo", "--listen", "nowhere"], "--listen"),
+        (&["demo", "--listen", "localhost:80"], "such as 127.0.0.1:8080"),
     ] {
         let output = run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");

@@ -182,3 +182,56 @@ fn ctrl_c_is_130_even_while_nobody_reads_the_output() {
         assert_eq!(child.wait().unwrap().code(), Some(130));
     }
 }
+
+#[test]
+fn what_the_server_says_cannot_reach_the_terminal_as_it_is() {
+    let server = serve(vec![say("HTTP/1.1 404 No\r\nContent-Length: 20\r\n\r\n\u{1b}]0;x\u{7}\u{1b}[2J\nerror: y")]);
+    // Colour forced: as on a terminal.
+    let output = sse().env("CLICOLOR_FORCE", "1").args(["tail", &server.url]).output().unwrap();
+    let told = text(&output.stderr);
+    assert!(told.contains("\\u{1b}]0;x\\u{7}\\u{1b}[2J\\nerror: y"), "{told}");
+    assert!(!told.contains("\u{1b}]") && !told.contains("\u{1b}[2J"), "{told}");
+}
+
+#[test]
+fn json_keeps_control_characters_escaped() {
+    let server = serve(vec![stream("id: a\u{7f}\u{1b}b\ndata: \u{9b}31m\n\n")]);
+    let output = run(&["tail", "--once", "--json", &server.url]);
+    let expected = "{\"type\":\"message\",\"data\":\"\\u009b31m\",\"last_event_id\":\"a\\u007f\\u001bb\"}\n";
+    assert_eq!(text(&output.stdout), expected);
+}
+
+#[test]
+fn secrets_of_the_address_are_not_shown() {
+    let output = run(&["tail", "--once", "http://me:hunter2@127.0.0.1:1/stream?token=hunter3"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("http://127.0.0.1:1/stream?..."), "{}", text(&output.stderr));
+    assert!(!text(&output.stderr).contains("hunter"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn nobody_has_to_read_the_errors() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = sse().args(["tail", "--once", "http://127.0.0.1:1/"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn silence_counts_before_the_head_too_and_data_is_joined() {
+    let silent = Box::new(|connection: &mut std::net::TcpStream| {
+        let _ = connection.read(&mut [0]);
+    });
+    let server = serve(vec![silent]);
+    let output = run(&["tail", "--idle-timeout", "200", "-d", "a=1", "-d", "b=2", &server.url]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("silent for too long"), "{}", text(&output.stderr));
+    assert!(server.request().ends_with("\r\n\r\na=1&b=2"));
+}
+
+#[test]
+fn a_coding_that_is_not_decoded_is_named() {
+    let coded =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: br\r\nConnection: close\r\n\r\n\u{1}";
+    let output = run(&["tail", "--once", &serve(vec![say(coded)]).url]);
+    assert!(text(&output.stderr).contains("\"br\""), "{}", text(&output.stderr));
+}
