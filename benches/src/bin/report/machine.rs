@@ -1,0 +1,46 @@
+//! What it was measured on.
+
+use subject::callgrind::version;
+
+pub(crate) struct Machine {
+    pub(crate) arch: &'static str,
+    processor: String,
+    cores: usize,
+    system: String,
+    rustc: String,
+    node: String,
+    date: String,
+}
+
+impl Machine {
+    pub(crate) fn this() -> Self {
+        let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+        let field = |file: &str, name: &str, separator: char| {
+            let text = read(file);
+            let line = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(separator));
+            line.map_or("unknown".to_owned(), |(_, value)| value.trim().trim_matches('"').to_owned())
+        };
+        let cpuinfo = "/proc/cpuinfo";
+        let (model, number) = (field(cpuinfo, "model name", ':'), field(cpuinfo, "model\t", ':'));
+        let flags = field(cpuinfo, "flags", ':');
+        let known = ["avx2", "avx512bw"].into_iter().filter(|known| flags.split(' ').any(|flag| flag == *known));
+        let features = known.collect::<Vec<_>>().join(", ");
+        let shared = if flags.split(' ').any(|flag| flag == "hypervisor") { ", a shared VM" } else { "" };
+        Self {
+            arch: std::env::consts::ARCH,
+            processor: format!("{model} (model {number}; {features}{shared})"),
+            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            system: format!("{}, Linux {}", field("/etc/os-release", "PRETTY_NAME", '='), version("uname", &["-r"])),
+            rustc: version("rustc", &["--version"]),
+            node: version("node", &["--version"]),
+            date: version("date", &["+%Y-%m-%d"]),
+        }
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        let Self { processor, cores, system, rustc, node, date, .. } = self;
+        format!(
+            "Measured on {date}: {processor}, {cores} cores, {system}, {rustc} (release, fat LTO, no target-cpu), Node {node}."
+        )
+    }
+}

@@ -1,0 +1,186 @@
+//! What is measured for the report: rows of figures, one row per shape and cut, or per shape and way to encode.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use benches::{decoders, encoders, floors};
+use subject::decode::{self, Candidate};
+use subject::encode::{self, Message};
+use subject::shapes::{Cut, Shape};
+use subject::{Tally, callgrind, shapes};
+
+use crate::measure::{Runner, in_turn};
+use crate::node;
+
+/// Who a figure belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ours,
+    Peer,
+    /// What nobody can do without.
+    Floor,
+}
+
+/// What one candidate did.
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Nanoseconds, or instructions, of all the bytes.
+    pub(crate) cost: f64,
+    /// What it handed out that is not what ours did.
+    pub(crate) wrong: Option<String>,
+}
+
+/// What all of them did with one input.
+pub(crate) struct Row {
+    pub(crate) shape: &'static str,
+    /// How the input is cut, or the way to encode.
+    pub(crate) way: String,
+    pub(crate) bytes: usize,
+    pub(crate) events: usize,
+    pub(crate) figures: Vec<Figure>,
+}
+
+impl Row {
+    pub(crate) fn figure(&self, name: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.name == name)
+    }
+
+    /// What it cost. Not a number if it was not measured, which no comparison takes for good.
+    pub(crate) fn cost(&self, name: &str) -> f64 {
+        self.figure(name).map_or(f64::NAN, |figure| figure.cost)
+    }
+
+    /// The fastest of the peers that are right.
+    pub(crate) fn fastest_peer(&self) -> Option<&Figure> {
+        let peers = self.figures.iter().filter(|figure| figure.kind == Kind::Peer && figure.wrong.is_none());
+        peers.min_by(|a, b| a.cost.total_cmp(&b.cost))
+    }
+
+    /// How many times as fast as the fastest peer it is.
+    pub(crate) fn ratio(&self, name: &str) -> f64 {
+        self.fastest_peer().map_or(f64::NAN, |peer| peer.cost / self.cost(name))
+    }
+
+    /// Finding line ends, by the faster way, and then checking UTF-8.
+    pub(crate) fn bound(&self) -> f64 {
+        self.cost(floors::MASKS.name).min(self.cost(floors::SEARCH.name)) + self.cost(floors::UTF8.name)
+    }
+}
+
+fn candidates() -> impl Iterator<Item = (Kind, Candidate)> {
+    let ours = [decode::LENT, decode::OWNED, decode::TOKIO].map(|candidate| (Kind::Ours, candidate));
+    ours.into_iter().chain(decoders::PEERS.map(|candidate| (Kind::Peer, candidate)))
+}
+
+/// Decoding one shape, cut in one way.
+pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
+    let chunks = &shape.chunks(cut);
+    let expected = (decode::LENT.decode)(chunks);
+    let mut figures = Vec::new();
+    let mut runners: Vec<Runner<'_>> = Vec::new();
+    for (kind, Candidate { name, decode }) in candidates() {
+        figures.push(Figure { name, kind, cost: f64::NAN, wrong: difference(decode(chunks), expected) });
+        runners.push(Box::new(move |times| {
+            let start = Instant::now();
+            (0..times).for_each(|_| _ = black_box(decode(black_box(chunks))));
+            start.elapsed()
+        }));
+    }
+    for floors::Floor { name, run } in [floors::MASKS, floors::SEARCH, floors::UTF8, floors::MEMCPY] {
+        figures.push(Figure { name, kind: Kind::Floor, cost: f64::NAN, wrong: None });
+        runners.push(Box::new(move |times| {
+            let start = Instant::now();
+            (0..times).for_each(|_| _ = black_box(run(black_box(chunks))));
+            start.elapsed()
+        }));
+    }
+    for (figure, cost) in figures.iter_mut().zip(in_turn(&mut runners)) {
+        figure.cost = cost;
+    }
+    if let Some((cost, tally)) = node::decode(&shape.stream(cut), cut.length(shape)) {
+        figures.push(Figure { name: node::NAME, kind: Kind::Peer, cost, wrong: difference(tally, expected) });
+    }
+    let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
+    Row { shape: shape.name, way: cut.name(), bytes, events: expected.events, figures }
+}
+
+/// The ways to encode: into a buffer that is used again, and each event a value of its own.
+pub(crate) const WAYS: [&str; 2] = ["reused buffer", "fresh value"];
+
+/// Encoding one message in one way.
+pub(crate) fn encode(message: &Message, way: &str) -> Row {
+    let output = (encode::REUSED.output)(message);
+    let expected = tally_of(&output);
+    let (ours, peers, floor) = if way == WAYS[0] {
+        (vec![encode::REUSED], encoders::REUSED, encoders::MEMCPY_REUSED)
+    } else {
+        (vec![encode::FRESH, encode::SLICES], encoders::FRESH, encoders::MEMCPY_FRESH)
+    };
+    let ours = ours.into_iter().map(|candidate| (Kind::Ours, candidate));
+    let peers = peers.into_iter().map(|candidate| (Kind::Peer, candidate));
+    let mut figures = Vec::new();
+    let mut runners: Vec<Runner<'_>> = Vec::new();
+    for (kind, candidate) in ours.chain(peers).chain([(Kind::Floor, floor)]) {
+        let wrong = difference(tally_of(&(candidate.output)(message)), expected).filter(|_| kind != Kind::Floor);
+        figures.push(Figure { name: candidate.name, kind, cost: f64::NAN, wrong });
+        runners.push(Box::new(move |times| (candidate.encode)(message, times)));
+    }
+    for (figure, cost) in figures.iter_mut().zip(in_turn(&mut runners)) {
+        figure.cost = cost;
+    }
+    Row { shape: message.shape, way: way.to_owned(), bytes: output.len(), events: 1, figures }
+}
+
+/// What a receiver reads in what an encoder wrote.
+fn tally_of(output: &[u8]) -> Tally {
+    (decode::LENT.decode)(&[bytes::Bytes::copy_from_slice(output)])
+}
+
+fn difference(tally: Tally, expected: Tally) -> Option<String> {
+    let parts = [
+        ("events", tally.events, expected.events),
+        ("bytes of data", tally.data, expected.data),
+        ("bytes of types", tally.types, expected.types),
+        ("bytes of ids", tally.ids, expected.ids),
+    ];
+    let (what, got, expected) = parts.into_iter().find(|(_, got, expected)| got != expected)?;
+    Some(format!("{got} {what} instead of {expected}"))
+}
+
+/// Work to count, in the order of [`instructions`].
+pub(crate) fn count_instructions() {
+    for shape in shapes::all() {
+        let chunks = shape.chunks(Cut::Event);
+        for (_, candidate) in candidates() {
+            // Once before: what is found out once, such as the processor's features, is not counted.
+            (candidate.decode)(&chunks);
+            callgrind::counted(&mut || _ = black_box((candidate.decode)(&chunks)));
+        }
+    }
+}
+
+/// The instructions of decoding one event a chunk. None where there is no valgrind.
+pub(crate) fn instructions() -> Vec<Row> {
+    let counts = callgrind::count().unwrap_or_else(|error| {
+        eprintln!("no instructions: {error}");
+        Vec::new()
+    });
+    let mut counts = counts.into_iter();
+    let mut rows = Vec::new();
+    for shape in shapes::all() {
+        let chunks = shape.chunks(Cut::Event);
+        let expected = (decode::LENT.decode)(&chunks);
+        let figures: Vec<_> = candidates()
+            .map_while(|(kind, candidate)| {
+                let wrong = difference((candidate.decode)(&chunks), expected);
+                Some(Figure { name: candidate.name, kind, cost: counts.next()? as f64, wrong })
+            })
+            .collect();
+        if !figures.is_empty() {
+            let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
+            rows.push(Row { shape: shape.name, way: Cut::Event.name(), bytes, events: expected.events, figures });
+        }
+    }
+    rows
+}

@@ -1,0 +1,202 @@
+//! The report in Markdown.
+
+use std::fmt::Write;
+
+use benches::floors;
+use subject::{decode, encode};
+
+use crate::goals::Verdict;
+use crate::machine::Machine;
+use crate::measure::ROUNDS;
+use crate::rows::{Kind, Row, WAYS};
+
+/// All of it.
+pub(crate) fn report(
+    machine: &Machine,
+    verdicts: &[Verdict],
+    decoded: &[Row],
+    encoded: &[Row],
+    counted: &[Row],
+) -> String {
+    let mut out = format!("# Decoding and encoding beside other crates, {}\n\n", machine.arch);
+    out += &format!(
+        "Written by `cargo xtask bench --report`. {}\n\nEvery candidate gets the same chunks and has its turn in each of \
+         {ROUNDS} rounds; a figure is the median. Absolute numbers move with the machine and with what else runs on it: ratios in \
+         one run are what counts.\n\n![Decoding in GB/s, by shape]({}.svg)\n\n",
+        machine.describe(),
+        machine.arch
+    );
+    goals(&mut out, verdicts);
+    out += &decoding(decoded);
+    instructions(&mut out, counted);
+    out + encoding(encoded).trim_end() + "\n"
+}
+
+/// The two tables of decoders.
+pub(crate) fn decoding(rows: &[Row]) -> String {
+    let mut out = "## Decoding: text, in GB/s of input\n\nOurs lends `&str`. No peer lends: theirs is owned text. `~` is \
+                   wrong on this input and does not count as the fastest peer. The floors: line ends alone (as bit masks \
+                   by SSE2; by memchr's search), UTF-8 validation alone, and a copy.\n\n"
+        .to_owned();
+    for (way, rows) in by_way(rows) {
+        _ = writeln!(out, "### {}\n", chunks(&way));
+        table(&mut out, &rows, |name| name != decode::OWNED.name && name != decode::TOKIO.name);
+        ratios(&mut out, &rows, &[decode::LENT.name]);
+        bound(&mut out, &rows);
+        faults(&mut out, &rows);
+        out += "\n";
+    }
+    out += "## Decoding: owned events, in GB/s of input\n\nOurs over `Bytes`, from the decoder and as a `Stream` through the \
+            tokio adapter. An event that lies in one chunk shares it and allocates nothing (counted by the codec's own \
+            test of memory). The peers are those above.\n\n";
+    for (way, rows) in by_way(rows) {
+        _ = writeln!(out, "### {}\n", chunks(&way));
+        table(&mut out, &rows, |name| name == decode::OWNED.name || name == decode::TOKIO.name);
+        fastest(&mut out, &rows);
+        ratios(&mut out, &rows, &[decode::OWNED.name, decode::TOKIO.name]);
+        out += "\n";
+    }
+    out
+}
+
+/// The table of encoders.
+pub(crate) fn encoding(rows: &[Row]) -> String {
+    let mut out = "## Encoding, in GB/s of our output\n\nThe time of an event, as if each wrote the bytes that ours does. \
+                   Crates that take their strings by value get them made beforehand. `write!` and `format!` are what \
+                   people write by hand, which is right only for text without CR. *Slices* are `Bytes` around the data, \
+                   which is shared.\n\n"
+        .to_owned();
+    for (way, rows) in by_way(rows) {
+        let reused = way == WAYS[0];
+        let title = if reused { "Into a buffer that is used again" } else { "Each event a value of its own" };
+        _ = writeln!(out, "### {title}\n");
+        table(&mut out, &rows, |_| true);
+        ratios(&mut out, &rows, &[encode::REUSED.name]);
+        faults(&mut out, &rows);
+        out += "\n";
+    }
+    out
+}
+
+/// What the figures with a `~` are wrong about.
+fn faults(out: &mut String, rows: &[&Row]) {
+    let mut lines = String::new();
+    for row in rows {
+        for figure in &row.figures {
+            if let Some(wrong) = &figure.wrong {
+                _ = writeln!(lines, "- ~ {}, {}: {wrong}", figure.name, row.shape);
+            }
+        }
+    }
+    if !lines.is_empty() {
+        _ = write!(out, "\n{lines}");
+    }
+}
+
+fn goals(out: &mut String, verdicts: &[Verdict]) {
+    let missed = verdicts.iter().filter(|verdict| !verdict.is_met()).count();
+    _ = writeln!(out, "## Goals\n\n{} of {} are met.\n", verdicts.len() - missed, verdicts.len());
+    *out += "| goal | shape | at least | reached | compared with | |\n| --- | --- | ---: | ---: | --- | --- |\n";
+    for verdict in verdicts {
+        let Verdict { goal, shape, floor, reached, with } = verdict;
+        let word = if verdict.is_met() { "met" } else { "**missed**" };
+        _ = writeln!(out, "| {goal} | {shape} | {floor:.1} | {reached:.2} | {with} | {word} |");
+    }
+    *out += "\n";
+}
+
+fn chunks(way: &str) -> String {
+    match way {
+        "event" => "One event a chunk".to_owned(),
+        "1" => "One byte a chunk".to_owned(),
+        bytes => format!("Chunks of {bytes} bytes"),
+    }
+}
+
+/// Rows of the same cut or way together, in the order in which they were measured.
+fn by_way(rows: &[Row]) -> Vec<(String, Vec<&Row>)> {
+    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
+    for row in rows {
+        match groups.iter_mut().find(|(way, _)| *way == row.way) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((row.way.clone(), vec![row])),
+        }
+    }
+    groups
+}
+
+fn table(out: &mut String, rows: &[&Row], shown: impl Fn(&str) -> bool) {
+    header(out, rows);
+    let Some(first) = rows.first() else { return };
+    for figure in first.figures.iter().filter(|figure| shown(figure.name)) {
+        let name = if figure.kind == Kind::Ours { format!("**{}**", figure.name) } else { figure.name.to_owned() };
+        line(out, &name, rows, |row| {
+            let figure = row.figure(figure.name)?;
+            let wrong = if figure.wrong.is_some() { "~" } else { "" };
+            Some(format!("{wrong}{}", speed(row.bytes as f64 / figure.cost)))
+        });
+    }
+}
+
+fn header(out: &mut String, rows: &[&Row]) {
+    line(out, "", rows, |row| Some(row.shape.to_owned()));
+    _ = writeln!(out, "| --- |{}", " ---: |".repeat(rows.len()));
+}
+
+fn ratios(out: &mut String, rows: &[&Row], ours: &[&str]) {
+    for name in ours {
+        let title = format!("{name}: times the fastest peer");
+        line(out, &title, rows, |row| Some(format!("**{:.1}**", row.ratio(name))));
+    }
+}
+
+fn fastest(out: &mut String, rows: &[&Row]) {
+    line(out, "fastest peer", rows, |row| {
+        let peer = row.fastest_peer()?;
+        Some(format!("{} ({})", speed(row.bytes as f64 / peer.cost), peer.name))
+    });
+}
+
+fn bound(out: &mut String, rows: &[&Row]) {
+    line(out, "ours, lent: part of the bound (line ends + UTF-8)", rows, |row| {
+        row.figure(floors::UTF8.name)?;
+        Some(format!("{:.2}", row.bound() / row.cost(decode::LENT.name)))
+    });
+}
+
+fn instructions(out: &mut String, rows: &[Row]) {
+    *out += "## Decoding: instructions per event (and per byte), one event a chunk\n\n";
+    if rows.is_empty() {
+        *out += "Not counted: valgrind is missing.\n\n";
+        return;
+    }
+    *out += "By callgrind. What ours may cost is a gate: `cargo xtask bench --instructions`.\n\n";
+    let rows: Vec<_> = rows.iter().collect();
+    header(out, &rows);
+    for figure in &rows[0].figures {
+        let name = if figure.kind == Kind::Ours { format!("**{}**", figure.name) } else { figure.name.to_owned() };
+        line(out, &name, &rows, |row| {
+            let figure = row.figure(figure.name)?;
+            let (event, byte) = (figure.cost / row.events as f64, figure.cost / row.bytes as f64);
+            Some(format!("{}{event:.0} ({byte:.2})", if figure.wrong.is_some() { "~" } else { "" }))
+        });
+    }
+    *out += "\n";
+}
+
+fn line(out: &mut String, name: &str, rows: &[&Row], cell: impl Fn(&Row) -> Option<String>) {
+    let cells: Vec<_> = rows.iter().map(|row| cell(row).unwrap_or_else(|| "–".to_owned())).collect();
+    _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
+}
+
+/// Three digits that mean something.
+fn speed(gigabytes: f64) -> String {
+    match gigabytes {
+        _ if gigabytes.is_nan() => "–".to_owned(),
+        10.0.. => format!("{gigabytes:.0}"),
+        1.0.. => format!("{gigabytes:.1}"),
+        0.1.. => format!("{gigabytes:.2}"),
+        0.001.. => format!("{gigabytes:.3}"),
+        _ => format!("{gigabytes:.1e}"),
+    }
+}
