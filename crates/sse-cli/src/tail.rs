@@ -177,8 +177,10 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
         }
         match update {
             Update::Connecting { unsendable_id: Some(id), .. } => {
+                // It may be of any length.
+                let id: String = id.chars().take(100).collect();
                 warning(format_args!(
-                    "a header cannot carry the last event ID {id:?}; the server resumes where it likes"
+                    "a header cannot carry the last event ID {id:?}, or it is too long; the server resumes where it likes"
                 ));
                 state(format_args!("connecting to {url}"));
             }
