@@ -34,7 +34,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Time is linear in the bytes. Memory is what an unfinished event needs, at most
 /// [`with_max_event_bytes`](Self::with_max_event_bytes) (and, if its data is not UTF-8, up to three times more while
 /// it is lent); an event that lies in one chunk and has one `data` line needs none. What a large event took is given
-/// back at the next call.
+/// back at the next call, but for at most 256 KiB.
 ///
 /// # Without `alloc`
 ///

@@ -123,7 +123,10 @@ fn over_bytes(decoder: &mut Decoder, options: &Options, stream: &[u8], chunks: &
 }
 
 /// A frame in the oracle's words.
-fn written(frame: Frame<'_>) -> oracle::Frame {
+///
+/// # Panics
+/// The oracle knows no such frame.
+pub fn written(frame: Frame<'_>) -> oracle::Frame {
     match frame {
         Frame::Event(event) => oracle::Frame::Event(oracle::Event {
             event_type: event.event_type.to_owned(),
@@ -136,7 +139,11 @@ fn written(frame: Frame<'_>) -> oracle::Frame {
     }
 }
 
-fn owned(frame: OwnedFrame) -> oracle::Frame {
+/// [`written`] for an owned frame.
+///
+/// # Panics
+/// As [`written`].
+pub fn owned(frame: OwnedFrame) -> oracle::Frame {
     match frame {
         OwnedFrame::Event(event) => oracle::Frame::Event(oracle::Event {
             event_type: event.event_type.to_string(),

@@ -1,9 +1,9 @@
 //! Runs a decoder over a stream cut into chunks, by each of its paths.
 // A module that several tests include, each using a part of it.
-#![allow(unreachable_pub, dead_code, clippy::unwrap_used, clippy::panic)]
+#![allow(unreachable_pub, dead_code)]
 
-use sse_codec::{BytesInput, DecodeError, Decoder, FixedBuf, Frame, Input, OwnedFrame, Scratch};
-use sse_conformance::oracle;
+use sse_codec::{BytesInput, DecodeError, Decoder, FixedBuf, Input, Scratch};
+use sse_conformance::{drive, oracle};
 
 /// What a decoder gave, in the oracle's words, with what it dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub fn borrowed<B: Scratch>(decoder: &mut Decoder<B>, chunks: &[&[u8]]) -> Outco
         loop {
             seen.push(match decoder.decode(&mut input) {
                 Ok(None) => break,
-                Ok(Some(frame)) => Seen::Frame(in_oracles_words(frame)),
+                Ok(Some(frame)) => Seen::Frame(drive::written(frame)),
                 Err(error) => Seen::Dropped(error),
             });
         }
@@ -38,7 +38,7 @@ pub fn owned(decoder: &mut Decoder, chunks: &[&[u8]]) -> Outcome {
         loop {
             seen.push(match decoder.decode_bytes(&mut input) {
                 Ok(None) => break,
-                Ok(Some(frame)) => Seen::Frame(owned_in_oracles_words(frame)),
+                Ok(Some(frame)) => Seen::Frame(drive::owned(frame)),
                 Err(error) => Seen::Dropped(error),
             });
         }
@@ -74,30 +74,4 @@ pub fn cut<'s>(stream: &'s [u8], places: &[usize]) -> Vec<&'s [u8]> {
         from = place;
     }
     chunks
-}
-
-fn in_oracles_words(frame: Frame<'_>) -> oracle::Frame {
-    match frame {
-        Frame::Event(event) => oracle::Frame::Event(oracle::Event {
-            event_type: event.event_type.to_owned(),
-            data: event.data.to_owned(),
-            last_event_id: event.last_event_id.to_owned(),
-        }),
-        Frame::Comment(comment) => oracle::Frame::Comment(comment.to_owned()),
-        Frame::Retry(time) => oracle::Frame::Retry(time.as_millis().try_into().unwrap()),
-        other => panic!("unknown frame {other:?}"),
-    }
-}
-
-fn owned_in_oracles_words(frame: OwnedFrame) -> oracle::Frame {
-    match frame {
-        OwnedFrame::Event(event) => oracle::Frame::Event(oracle::Event {
-            event_type: event.event_type.to_string(),
-            data: event.data.to_string(),
-            last_event_id: event.last_event_id.to_string(),
-        }),
-        OwnedFrame::Comment(comment) => oracle::Frame::Comment(comment.to_string()),
-        OwnedFrame::Retry(time) => oracle::Frame::Retry(time.as_millis().try_into().unwrap()),
-        other => panic!("unknown frame {other:?}"),
-    }
 }
