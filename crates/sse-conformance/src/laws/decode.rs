@@ -2,7 +2,6 @@
 
 use super::{chunks, limit};
 use crate::drive::{Heard, Options, Path, drive};
-use crate::oracle;
 
 /// Input: flags (1: comments, 2: the stream comes twice, on two connections), a limit on the event
 /// (0: the decoder's own), two lengths of chunks, and the stream.
@@ -26,17 +25,7 @@ pub fn decode(input: &[u8]) {
 }
 
 fn expected(options: &Options, stream: &[u8]) -> Heard {
-    let on_connection = |id: &str, stream: &[u8]| match options.max_event_bytes {
-        Some(limit) => limit::interpret(id, stream, limit),
-        None => {
-            let outcome = oracle::interpret_after(id, stream);
-            Heard { frames: outcome.frames.into_iter().map(Ok).collect(), last_event_id: outcome.last_event_id }
-        }
-    };
+    let on_connection = |id: &str, stream| limit::expected(id, stream, options.max_event_bytes, options.comments);
     let id = options.earlier.iter().fold(String::new(), |id, earlier| on_connection(&id, earlier).last_event_id);
-    let mut expected = on_connection(&id, stream);
-    if !options.comments {
-        expected.frames.retain(|frame| !matches!(frame, Ok(oracle::Frame::Comment(_))));
-    }
-    expected
+    on_connection(&id, stream)
 }

@@ -1,4 +1,4 @@
-//! The oracle under a limit on the event: `Decoder::with_max_event_bytes`, naively.
+//! What a decoder is to say: the oracle, under a limit on the event (`Decoder::with_max_event_bytes`, naively).
 
 use sse_codec::DecodeError;
 
@@ -7,13 +7,28 @@ use crate::oracle;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What a decoder with this limit says of a stream, comments included.
+/// What a decoder says of the stream of a connection that begins with this last event ID.
+pub(super) fn expected(last_event_id: &str, stream: &[u8], limit: Option<usize>, comments: bool) -> Heard {
+    let mut heard = match limit {
+        Some(limit) => interpret(last_event_id, stream, limit),
+        None => {
+            let outcome = oracle::interpret_after(last_event_id, stream);
+            Heard { frames: outcome.frames.into_iter().map(Ok).collect(), last_event_id: outcome.last_event_id }
+        }
+    };
+    if !comments {
+        heard.frames.retain(|frame| !matches!(frame, Ok(oracle::Frame::Comment(_))));
+    }
+    heard
+}
+
+/// The same with this limit, comments included.
 ///
 /// An event is too large if at one of its lines, the unfinished one included, the values of its fields so far and that
 /// line are more bytes than the limit. What came before that line still counts if it was
 /// a comment or a `retry`; the rest of the block, id and all, is as if it had never been sent.
 /// A comment that is too large for it by the same measure is overlooked.
-pub(super) fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Heard {
+fn interpret(last_event_id: &str, stream: &[u8], limit: usize) -> Heard {
     let mut heard = Heard { frames: Vec::new(), last_event_id: last_event_id.to_owned() };
     if BOM.starts_with(stream) {
         return heard; // not a line yet, nor ever
