@@ -1,4 +1,4 @@
-//! Dates as RFC 9110, 5.6.7 writes them, counted out day by day.
+//! Dates as RFC 9110, 5.6.7 writes them, counted out by years and months.
 
 /// One of the three formats of HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -29,19 +29,20 @@ const MONTHS: [(&str, u32); 12] = [
 
 /// So many seconds after 1970 began, before 2069: until then the two digits of a year in RFC 850's format are clear.
 pub(super) fn written(seconds: u32, format: Format) -> String {
-    let days = seconds / 86_400;
-    let weekday = WEEKDAYS[days as usize % 7];
-    let (mut year, mut month, mut day) = (1970, 0, 1);
-    for _ in 0..days {
-        let is_leap = month == 1 && year % 4 == 0; // 2000 was one; 2100 is too far
-        day += 1;
-        if day > MONTHS[month].1 + u32::from(is_leap) {
-            (month, day) = (month + 1, 1);
-        }
-        if month == 12 {
-            (year, month) = (year + 1, 0);
-        }
+    let weekday = WEEKDAYS[(seconds / 86_400) as usize % 7];
+    let mut day = seconds / 86_400;
+    let mut year = 1970;
+    while day >= 365 + leap_day(year) {
+        day -= 365 + leap_day(year);
+        year += 1;
     }
+    let mut month = 0;
+    let length = |month: usize| MONTHS[month].1 + if month == 1 { leap_day(year) } else { 0 };
+    while day >= length(month) {
+        day -= length(month);
+        month += 1;
+    }
+    let day = day + 1;
     let (short, month) = (&weekday[..3], MONTHS[month].0);
     let time = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     match format {
@@ -49,4 +50,9 @@ pub(super) fn written(seconds: u32, format: Format) -> String {
         Format::Rfc850 => format!("{weekday}, {day:02}-{month}-{:02} {time} GMT", year % 100),
         Format::Asctime => format!("{short} {month} {day:2} {time} {year}"),
     }
+}
+
+/// How many leap days the year has. 2000 had one, 2100 is too far.
+fn leap_day(year: u32) -> u32 {
+    u32::from(year % 4 == 0)
 }
