@@ -34,7 +34,9 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     ])
     .prop_map(|word| word.as_bytes().to_vec());
     let piece = prop_oneof![4 => word, 1 => vec(any::<u8>(), 1..4), 1 => Just(vec![b'x'; 70])];
-    (vec(any::<u8>(), 4), vec(piece, 0..40)).prop_map(|(head, pieces)| [head, pieces.concat()].concat())
+    // Lengths, limits and flags are at the front: mostly small, so that there is something left to apply them to.
+    let number = prop_oneof![3 => 0..8_u8, 2 => 8..80_u8, 1 => any::<u8>()];
+    (vec(number, 6), vec(piece, 0..40)).prop_map(|(head, pieces)| [head, pieces.concat()].concat())
 }
 
 proptest! {

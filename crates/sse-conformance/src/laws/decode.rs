@@ -1,27 +1,34 @@
-//! The decoder says what the oracle says, however the stream is cut and by whichever path.
+//! The decoder says what the oracle says, however the stream is cut, by whichever path, under whichever limit.
+
+mod tight;
 
 use super::{chunks, limit};
 use crate::drive::{Heard, Options, Path, drive};
 
-/// Input: flags (1: comments, 2: the stream comes twice, on two connections), a limit on the event
-/// (0: the decoder's own), two lengths of chunks, and the stream.
+/// Input: flags (1: comments, the others see [`tight::Sizes`]), a limit on the event (0: the decoder's own), the size of
+/// the buffers of a decoder in slices, how long the first of two connections is (0: there is one), two lengths of chunks,
+/// and the stream.
 ///
 /// # Panics
-/// The decoder and the oracle differ.
+/// The decoder and the oracle differ. A decoder in buffers that are too small loses more than what does not fit.
 pub fn decode(input: &[u8]) {
-    let [flags, limit, a, b, stream @ ..] = input else {
+    let [flags, limit, size, earlier, a, b, stream @ ..] = input else {
         return;
     };
+    let (earlier, stream) = stream.split_at(stream.len().min((*earlier).into()));
+    let chunks = chunks(stream.len(), *a, *b);
+    let comments = flags & 1 != 0;
     let options = Options {
         max_event_bytes: (*limit > 0).then_some((*limit).into()),
-        comments: flags & 1 != 0,
-        earlier: if flags & 2 != 0 { vec![stream.to_vec()] } else { Vec::new() },
+        comments,
+        earlier: if earlier.is_empty() { Vec::new() } else { vec![earlier.to_vec()] },
     };
     let expected = expected(&options, stream);
     for path in Path::ALL {
-        let heard = drive(path, &options, stream, &chunks(stream.len(), *a, *b));
+        let heard = drive(path, &options, stream, &chunks);
         assert_eq!(heard, expected, "{path:?} of {:?}", stream.escape_ascii().to_string());
     }
+    tight::check(&tight::Sizes::of(*size, *flags), comments, earlier, stream, &chunks);
 }
 
 fn expected(options: &Options, stream: &[u8]) -> Heard {
