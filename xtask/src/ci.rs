@@ -21,7 +21,7 @@ Steps, all of them by default:
   instructions what the codec costs by callgrind, at most 3 % more than recorded
   test         cargo xtask test
   conformance  cargo xtask conformance
-  fuzz         each fuzz target for 30 seconds
+  fuzz         each fuzz target for a minute
 
 A failed step does not keep the others from running; the list at the end names it.",
     run,
@@ -39,7 +39,7 @@ const STEPS: &[Step] = &[
     ("instructions", bench::check_instructions),
     ("test", || crate::test::run(&[])),
     ("conformance", conformance),
-    ("fuzz", || fuzz::all(30)),
+    ("fuzz", || fuzz::all(fuzz::DEFAULT_SECONDS)),
 ];
 
 fn run(args: &[String]) -> Result<(), Failure> {
