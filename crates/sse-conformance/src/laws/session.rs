@@ -118,7 +118,7 @@ impl Player {
         }
     }
 
-    /// Hands over a chunk: all that it says, or up to the first frame, which is how an adapter may leave it.
+    /// Hands over a chunk: all that it says, or up to the first frame, and what is left is lost with the connection.
     fn data(&mut self, chunk: &[u8], as_bytes: bool, only_one: bool) {
         let reads = matches!(self.session.step(), Step::Read { .. });
         let mut input = Input::new(chunk);
@@ -141,6 +141,9 @@ impl Player {
         let left = if as_bytes { shared.remaining().len() } else { input.remaining().len() };
         assert!(!used_up || left == 0, "asked for more with {left} bytes left");
         self.model.receive(&chunk[..chunk.len() - left], !chunk.is_empty(), frames);
+        if !used_up {
+            self.session.handle_end(self.now, End::TransportError);
+        }
     }
 
     /// A timeout does something exactly if there is a deadline and it has passed.
