@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use sse_codec::{BufferTooSmall, EventBlock};
+use bytestring::ByteString;
+use sse_codec::{BufferTooSmall, EventBlock, FieldError};
 
 use super::{chunks, parts};
 use crate::drive::{Options, Path, drive};
 use crate::oracle::{Event, Frame};
 
-/// Input: two lengths of chunks, flags (which parts the block has), and five parts between 0xFF: comment, reconnection
-/// time, id, event type, data.
+/// Input: two lengths of chunks, flags (which parts the block has, and 32: the time is in seconds, not microseconds), and
+/// five parts between 0xFF: comment, reconnection time, id, event type, data.
 ///
 /// # Panics
 /// A value that fits its field is refused, one that does not is taken, or it does not come back.
@@ -21,6 +22,7 @@ pub fn roundtrip(input: &[u8]) {
     let text = |n: usize| (flags & 1 << n != 0).then(|| texts.get(n).map_or("", |text| text));
     let (comment, retry, id, event_type, data) = (text(0), text(1), text(2), text(3), text(4));
     let retry = retry.map(|text| text.bytes().fold(0_u64, |n, byte| n.rotate_left(8) ^ u64::from(byte)));
+    let retry = retry.map(if flags & 32 != 0 { Duration::from_secs } else { Duration::from_micros });
 
     let mut block = EventBlock::new();
     let mut frames = Vec::new();
@@ -28,19 +30,21 @@ pub fn roundtrip(input: &[u8]) {
         block = block.comment(comment);
         frames.extend(lines(comment).into_iter().map(Frame::Comment));
     }
-    if let Some(ms) = retry {
-        block = block.retry(Duration::from_millis(ms));
-        frames.push(Frame::Retry(ms));
+    if let Some(time) = retry {
+        block = block.retry(time);
+        frames.push(Frame::Retry(time.as_millis().try_into().unwrap_or(u64::MAX)));
     }
     if let Some(id) = id {
         let taken = block.id(id);
-        assert_eq!(taken.is_err(), id.contains(['\r', '\n', '\0']), "id {id:?}: {taken:?}");
+        let refused = id.find(['\r', '\n', '\0']).map(|at| FieldError::LastEventId { at });
+        assert_eq!(taken.clone().err(), refused, "id {id:?}");
         let Ok(taken) = taken else { return };
         block = taken;
     }
     if let Some(event_type) = event_type {
         let taken = block.event_type(event_type);
-        assert_eq!(taken.is_err(), event_type.contains(['\r', '\n']), "type {event_type:?}: {taken:?}");
+        let refused = event_type.find(['\r', '\n']).map(|at| FieldError::EventType { at });
+        assert_eq!(taken.clone().err(), refused, "type {event_type:?}");
         let Ok(taken) = taken else { return };
         block = taken;
     }
@@ -94,8 +98,14 @@ fn every_encoding(block: &EventBlock<'_>, data: Option<&str>) -> Vec<u8> {
     assert!(small.iter().all(|&byte| byte == 0xee), "wrote into a slice that is too small");
 
     if let Some(data) = data {
-        let slices = block.encode_around(&data.into());
+        let data = ByteString::from(data);
+        let slices = block.encode_around(&data);
         assert_eq!(slices.concat(), encoded, "encode_around");
+        // The lines are every other slice, and no copies.
+        let shared = data.as_bytes().as_ptr_range();
+        for line in slices.iter().skip(1).step_by(2).filter(|line| !line.is_empty()) {
+            assert!(shared.contains(&line.as_ptr()), "{line:?} is a copy");
+        }
     }
     encoded
 }
