@@ -9,9 +9,10 @@ use crate::error::{DecodeError, FieldError};
 use crate::event::{Event, Frame, MESSAGE};
 use crate::field::{self, Field};
 use crate::input::Input;
+use crate::joined::{Joined, Piece};
+use crate::lines::{Cursor, Lines};
 use crate::scratch::{FixedBuf, FixedText, Full, Scratch, Text};
-use crate::text;
-use state::{InChunk, Lent, Line, Told, Unfinished};
+use state::{InChunk, Lent, Started, Told, Unfinished};
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -52,18 +53,20 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// ```
 pub struct Decoder<B: Scratch = DefaultScratch> {
     /// The stored `data` lines of the unfinished event, joined by LF, and behind them the unfinished line.
-    text: B,
+    text: Joined<B>,
     /// The stored event type of the unfinished event.
     event_type: B::Text,
     /// The last event ID, and behind it the stored `id` of the unfinished event.
     id: B::Text,
     id_len: usize,
     event: Unfinished,
-    line: Line,
+    line: Started,
     /// What the last call lent from `text`.
     lent: Lent,
     /// The last line ended with CR: if a LF comes next it belongs to that line end.
     after_cr: bool,
+    /// There may be something to do before the next line.
+    unsettled: bool,
     /// How many bytes of a BOM have been read; `None`: the stream is past it.
     bom: Option<usize>,
     max_event_bytes: usize,
@@ -74,7 +77,7 @@ pub struct Decoder<B: Scratch = DefaultScratch> {
 }
 
 #[cfg(feature = "alloc")]
-type DefaultScratch = alloc::vec::Vec<u8>;
+type DefaultScratch = crate::scratch::GrowingBuf;
 #[cfg(not(feature = "alloc"))]
 type DefaultScratch = FixedBuf<'static>;
 
@@ -82,7 +85,11 @@ type DefaultScratch = FixedBuf<'static>;
 impl Decoder {
     /// A decoder with growing buffers. Allocates nothing until it must store something.
     pub const fn new() -> Self {
-        Self::with_buffers(alloc::vec::Vec::new(), alloc::string::String::new(), alloc::string::String::new())
+        Self::with_buffers(
+            crate::scratch::GrowingBuf::new(),
+            alloc::string::String::new(),
+            alloc::string::String::new(),
+        )
     }
 }
 
@@ -107,14 +114,15 @@ impl<'a> Decoder<FixedBuf<'a>> {
 impl<B: Scratch> Decoder<B> {
     const fn with_buffers(text: B, event_type: B::Text, id: B::Text) -> Self {
         Self {
-            text,
+            text: Joined::new(text),
             event_type,
             id,
             id_len: 0,
             event: Unfinished { stored: false, dropped: false, data: None, has_id: false, size: 0 },
-            line: Line::Fresh,
+            line: Started::No,
             lent: Lent::Nothing,
             after_cr: false,
+            unsettled: true,
             bom: Some(0),
             max_event_bytes: DEFAULT_MAX_EVENT_BYTES,
             comments: false,
@@ -154,78 +162,141 @@ impl<B: Scratch> Decoder<B> {
     ///
     /// One event was too large and is dropped; call again. See [`DecodeError`].
     pub fn decode<'d, 'i: 'd>(&'d mut self, input: &mut Input<'i>) -> Result<Option<Frame<'d>>, DecodeError> {
-        if !self.is_settled() {
-            match self.settle(input) {
+        self.decode_chunk(input.bytes, &mut input.cursor)
+    }
+
+    #[inline]
+    pub(crate) fn decode_chunk<'d, 'i: 'd>(
+        &'d mut self,
+        chunk: &'i [u8],
+        cursor: &mut Cursor,
+    ) -> Result<Option<Frame<'d>>, DecodeError> {
+        if self.unsettled {
+            return self.decode_lines(chunk, cursor);
+        }
+        if chunk.len() <= self.max_event_bytes {
+            if let Some((event, data)) = self.whole_event(&mut Lines::new(chunk, cursor)) {
+                if let Some(id) = event.id {
+                    self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
+                    self.id_changed(id.len());
+                }
+                let event_type = event.event_type.filter(|event_type| !event_type.is_empty()).unwrap_or(MESSAGE);
+                let last_event_id = event.id.unwrap_or_else(|| self.last_event_id());
+                return Ok(Some(Frame::Event(Event { event_type, data, last_event_id })));
+            }
+        }
+        if cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
+            return Ok(None);
+        }
+        self.decode_lines(chunk, cursor)
+    }
+
+    /// Takes an event all of which is in the chunk, one that is nothing unusual: no second line of data, nothing to be
+    /// told before its end, valid text. `None`: what comes is something else, and nothing is taken.
+    #[inline(always)]
+    fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>) -> Option<(InChunk<'i>, &'i str)> {
+        let mut event = InChunk::default();
+        loop {
+            let (field, at) = field::parse_word(lines.word()?)?;
+            match field {
+                Field::Data => {
+                    let data = lines.next_lone(at)?;
+                    lines.save();
+                    return Some((event, data));
+                }
+                Field::EventType => {
+                    let line = lines.next()?;
+                    event.event_type = Some(lines.text(line, at)?);
+                }
+                Field::Id => {
+                    let line = lines.next()?;
+                    event.id = Some(lines.text(line, at).filter(|id| !id.as_bytes().contains(&0))?);
+                }
+                Field::Comment if !self.comments => drop(lines.next()?),
+                Field::Blank if event.is_empty() => drop(lines.next()?),
+                _ => return None,
+            }
+        }
+    }
+
+    /// The same for every event: line by line.
+    #[inline(never)]
+    fn decode_lines<'d, 'i: 'd>(
+        &'d mut self,
+        chunk: &'i [u8],
+        cursor: &mut Cursor,
+    ) -> Result<Option<Frame<'d>>, DecodeError> {
+        if self.unsettled {
+            match self.settle(&mut Lines::new(chunk, cursor)) {
                 Ok(None) => {}
                 Ok(Some(told)) => return Ok(Some(self.tell(told))),
                 Err(error) => return Err(self.lose(error)),
             }
         }
-        if input.is_empty() {
-            return Ok(None);
-        }
-        // Copies, which stay in registers: they are given out of hand only where it is slow anyway.
-        let mut chunk = input.clone();
+        // In registers, as far as that goes: out of hand it is given only where it is slow anyway.
+        let mut lines = Lines::new(chunk, cursor);
         let mut event = InChunk::default();
         let mut size = self.event.size;
-        while let Some((line, cr)) = chunk.take_line() {
-            if cr {
-                self.after_cr = !chunk.finish_line_end();
-            }
+        while let Some(line) = lines.next() {
             // "If the line is empty (a blank line): dispatch the event."
             if line.is_empty() {
-                *input = chunk.clone();
-                match self.end_event(event) {
-                    Ok(true) => return Ok(Some(Frame::Event(self.lend(event)))),
-                    Ok(false) => {}
-                    Err(error) => return Err(error),
+                let ended = self.end_event(event);
+                if matches!(ended, Ok(false)) {
+                    event = InChunk::default();
+                    size = 0;
+                    continue;
                 }
-                event = InChunk::default();
-                size = 0;
+                lines.save();
+                return ended.map(|_| Some(Frame::Event(self.lend(event))));
+            }
+            let (field, at) = field::parse(lines.behind(line, 0), line.len());
+            if field == Field::Comment && !self.comments {
                 continue;
             }
-            let (field, at) = field::parse(chunk.from(line.start), line.len());
-            let value = line.start + at..line.end;
             if size + line.len() <= self.max_event_bytes {
                 // The first data, a type and an id stay in the chunk if they can.
                 let place = match field {
                     Field::Data if event.data.is_none() && self.event.data.is_none() => Some(&mut event.data),
                     Field::EventType => Some(&mut event.event_type),
-                    Field::Id if !chunk.bytes(value.clone()).contains(&0) => Some(&mut event.id),
-                    Field::Comment if !self.comments => continue,
-                    Field::Data => {
-                        size += value.len() + 1;
-                        match self.store_data(event.data.take(), chunk.bytes(value)) {
-                            Ok(()) => continue,
-                            Err(error) => {
-                                *input = chunk;
-                                return Err(self.lose(error));
-                            }
-                        }
-                    }
+                    Field::Id if !lines.bytes(line, at).contains(&0) => Some(&mut event.id),
                     _ => None,
                 };
-                if let (Some(place), Some(text)) = (place, chunk.text(value.clone())) {
+                if let (Some(place), Some(text)) = (place, lines.text(line, at)) {
                     *place = Some(text);
                     size += text.len();
                     continue;
                 }
             }
-            *input = chunk;
+            let value = match lines.text(line, at) {
+                Some(text) => Piece::Text(text),
+                None => Piece::Bytes(lines.bytes(line, at)),
+            };
+            lines.save();
             self.event.size = size;
             let mut so_far = event;
-            match self.other_line(input, line, field, value, &mut so_far) {
+            let told = if field == Field::Data {
+                self.store_lines(&mut Lines::new(chunk, cursor), line, at, &mut so_far)
+            } else {
+                self.other_line(line.len(), field, value, &mut so_far)
+            };
+            lines = Lines::new(chunk, cursor);
+            match told {
                 Ok(None) => {}
                 Ok(Some(told)) => return Ok(Some(self.tell(told))),
                 Err(error) => return Err(self.lose(error)),
             }
-            chunk = input.clone();
             event = so_far;
             size = self.event.size;
         }
-        *input = chunk;
         self.event.size = size;
-        match self.store_rest(event, input) {
+        let rest = lines.take_rest();
+        lines.save();
+        let used_up_by_cr = lines.ended_with_cr();
+        if rest.bytes().is_empty() && event.is_empty() && !used_up_by_cr {
+            return Ok(None);
+        }
+        self.after_cr |= used_up_by_cr;
+        match self.store_rest(event, rest) {
             Ok(()) => Ok(None),
             Err(error) => Err(self.lose(error)),
         }
@@ -263,46 +334,49 @@ impl<B: Scratch> Decoder<B> {
     pub fn reset(&mut self) {
         self.take_back();
         self.forget_event();
-        self.line = Line::Fresh;
+        self.line = Started::No;
         self.after_cr = false;
         self.bom = Some(0);
-    }
-
-    /// Whether the next line begins at the input's cursor, and nothing is lent. An event may be stored.
-    #[inline]
-    fn is_settled(&self) -> bool {
-        matches!(self.lent, Lent::Nothing)
-            && self.line == Line::Fresh
-            && self.bom.is_none()
-            && !self.after_cr
-            && !self.event.dropped
+        self.unsettled = true;
     }
 
     /// Takes back what the last call lent, and goes on with what the last chunk left unfinished: the BOM, a line end, a
     /// line, an event that is skipped.
     #[inline(never)]
-    fn settle<'i>(&mut self, input: &mut Input<'i>) -> Result<Option<Told<'i>>, DecodeError> {
+    fn settle<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
+        let told = self.go_on(lines);
+        lines.save();
+        self.unsettled = !matches!(self.lent, Lent::Nothing)
+            || self.line != Started::No
+            || self.bom.is_some()
+            || self.after_cr
+            || self.event.dropped
+            || self.event.stored;
+        told
+    }
+
+    fn go_on<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
         self.take_back();
         if self.bom.is_some() {
-            self.skip_bom(input)?;
+            self.skip_bom(lines)?;
         }
         if self.after_cr {
-            self.after_cr = !input.finish_line_end();
-        }
-        if self.line != Line::Fresh {
-            let Some((end, cr)) = input.take_line() else { return Ok(None) };
-            if cr {
-                self.after_cr = !input.finish_line_end();
+            // The LF that belongs to the last line end, if that is what comes. Taking it is taking a line.
+            match lines.peek() {
+                None => return Ok(None),
+                Some(b'\n') => drop(lines.next()),
+                Some(_) => {}
             }
-            if let Some(told) = self.finish_line(input.bytes(end))? {
+            self.after_cr = false;
+        }
+        if self.line != Started::No {
+            let Some(end) = lines.next() else { return Ok(None) };
+            if let Some(told) = self.finish_line(lines.piece(end, 0))? {
                 return Ok(Some(told));
             }
         }
         while self.event.dropped {
-            let Some((line, cr)) = input.take_line() else { break };
-            if cr {
-                self.after_cr = !input.finish_line_end();
-            }
+            let Some(line) = lines.next() else { break };
             if line.is_empty() {
                 self.forget_event();
             }
@@ -321,6 +395,12 @@ impl<B: Scratch> Decoder<B> {
         }
     }
 
+    /// Something of the unfinished event is stored.
+    fn keep_event(&mut self) {
+        self.event.stored = true;
+        self.unsettled = true;
+    }
+
     /// Ends what the last call lent.
     fn take_back(&mut self) {
         match core::mem::replace(&mut self.lent, Lent::Nothing) {
@@ -332,8 +412,7 @@ impl<B: Scratch> Decoder<B> {
 
     /// Forgets the unfinished event.
     fn forget_event(&mut self) {
-        self.text.truncate(0);
-        self.text.relax();
+        self.text.clear();
         self.event_type.truncate(0);
         self.event_type.relax();
         self.id.truncate(self.id_len);
@@ -345,22 +424,22 @@ impl<B: Scratch> Decoder<B> {
     fn lose(&mut self, error: DecodeError) -> DecodeError {
         self.forget_event();
         self.event.dropped = true;
+        self.unsettled = true;
         error
     }
 
     /// "Streams must be decoded using the UTF-8 decode algorithm", which drops one BOM at the very beginning.
-    fn skip_bom(&mut self, input: &mut Input<'_>) -> Result<(), DecodeError> {
+    fn skip_bom(&mut self, lines: &mut Lines<'_, '_>) -> Result<(), DecodeError> {
         while let Some(read) = self.bom {
-            if input.is_empty() {
-                return Ok(());
-            }
-            if input.skip_byte(BOM[read]) {
+            let Some(byte) = lines.peek() else { return Ok(()) };
+            if byte == BOM[read] {
+                lines.skip_byte();
                 self.bom = Some(read + 1).filter(|read| *read < BOM.len());
             } else {
                 // Not a BOM after all: what was taken for its beginning is the beginning of the first line.
                 self.bom = None;
                 if read > 0 {
-                    self.store_line(0, &BOM[..read])?;
+                    self.store_line(0, Piece::Bytes(&BOM[..read]))?;
                 }
             }
         }
@@ -392,7 +471,7 @@ impl<B: Scratch> Decoder<B> {
 
     fn dispatch(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
         let data = match self.event.data.clone() {
-            Some(data) => Some(text::make_text(&mut self.text, data).map_err(|full| self.full(full))?),
+            Some(data) => Some(self.text.make_text(data).map_err(|full| self.full(full))?),
             None => None,
         };
         // Last, because the id must not count if the event is lost; but it counts where there is no data.
@@ -405,6 +484,7 @@ impl<B: Scratch> Decoder<B> {
         let complete = event.data.is_some() || data.is_some();
         if complete {
             self.lent = Lent::Event(data);
+            self.unsettled = true;
         }
         Ok(complete)
     }
@@ -414,7 +494,7 @@ impl<B: Scratch> Decoder<B> {
         let last_event_id = event.id.unwrap_or_else(|| self.last_event_id());
         let event_type = event.event_type.unwrap_or_else(|| self.event_type.as_str());
         let data = event.data.unwrap_or_else(|| match &self.lent {
-            Lent::Event(Some(data)) => data.of(&self.text),
+            Lent::Event(Some(data)) => self.text.text(data),
             _ => "",
         });
         Event { event_type: if event_type.is_empty() { MESSAGE } else { event_type }, data, last_event_id }
@@ -423,7 +503,7 @@ impl<B: Scratch> Decoder<B> {
     fn tell<'d, 'i: 'd>(&'d self, told: Told<'i>) -> Frame<'d> {
         match told {
             Told::Comment(text) => Frame::Comment(text),
-            Told::StoredComment(comment) => Frame::Comment(comment.of(&self.text)),
+            Told::StoredComment(comment) => Frame::Comment(self.text.text(&comment)),
             Told::Retry(time) => Frame::Retry(time),
         }
     }
@@ -438,7 +518,7 @@ impl<B: Scratch> fmt::Debug for Decoder<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("last_event_id", &self.last_event_id())
-            .field("stored_bytes", &self.text.bytes().len())
+            .field("stored_bytes", &self.text.len())
             .field("max_event_bytes", &self.max_event_bytes)
             .finish_non_exhaustive()
     }

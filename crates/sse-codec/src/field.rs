@@ -2,9 +2,11 @@
 
 use core::time::Duration;
 
-/// Which field a line is. (A line that is not blank.)
+/// Which field a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
+    /// None: the line is empty.
+    Blank,
     Comment,
     Data,
     EventType,
@@ -13,35 +15,47 @@ pub(crate) enum Field {
     Unknown,
 }
 
-/// Names the field of a line, and says where its value begins: at the line's end if there is none.
-///
-/// `from_line` begins with the line and may go on behind it; the line has `len` bytes, at least one. Looking at eight
-/// bytes as one word decides the common cases: no name contains a line end, so what matches lies in the line.
-#[inline]
-pub(crate) fn parse(from_line: &[u8], len: usize) -> (Field, usize) {
-    const DATA: u64 = u64::from_le_bytes(*b"data:\0\0\0");
-    const EVENT: u64 = u64::from_le_bytes(*b"event:\0\0");
-    const ID: u64 = u64::from_le_bytes(*b"id:\0\0\0\0\0");
-    if let Some(word) = from_line.first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // One space, and no more, is not part of the value.
-        let value = |colon: usize| colon + 1 + usize::from((word >> (8 * colon + 8)) as u8 == b' ');
-        if word & 0xff_ffff_ffff == DATA {
-            return (Field::Data, value(4));
-        }
-        if word & 0xffff_ffff_ffff == EVENT {
-            return (Field::EventType, value(5));
-        }
-        if word & 0xff_ffff == ID {
-            return (Field::Id, value(2));
-        }
-        if word as u8 == b':' {
-            return (Field::Comment, value(0));
-        }
-    }
-    parse_slowly(&from_line[..len])
+const DATA: u64 = u64::from_le_bytes(*b"data:\0\0\0");
+const EVENT: u64 = u64::from_le_bytes(*b"event:\0\0");
+const ID: u64 = u64::from_le_bytes(*b"id:\0\0\0\0\0");
+
+/// Where the value begins of a line that begins with `word`, and has its colon there. One space, and no more, is not part
+/// of the value.
+#[inline(always)]
+fn value(word: u64, colon: usize) -> usize {
+    colon + 1 + usize::from((word >> (8 * colon + 8)) as u8 == b' ')
 }
 
+/// Names the field of a line by its first eight bytes, which may go on behind it, and says where its value begins.
+/// `None`: that takes a closer look. No name contains a line end, so what matches lies in the line.
+#[inline(always)]
+pub(crate) fn parse_word(word: u64) -> Option<(Field, usize)> {
+    if word & 0xff_ffff_ffff == DATA {
+        return Some((Field::Data, value(word, 4)));
+    }
+    if word & 0xffff_ffff_ffff == EVENT {
+        return Some((Field::EventType, value(word, 5)));
+    }
+    if word & 0xff_ffff == ID {
+        return Some((Field::Id, value(word, 2)));
+    }
+    match word as u8 {
+        b':' => Some((Field::Comment, value(word, 0))),
+        b'\n' | b'\r' => Some((Field::Blank, 0)),
+        _ => None,
+    }
+}
+
+/// Names the field of a line, and says where its value begins: at the line's end if there is none.
+///
+/// `from_line` begins with the line and may go on behind it; the line has `len` bytes.
+#[inline(always)]
+pub(crate) fn parse(from_line: &[u8], len: usize) -> (Field, usize) {
+    let word = from_line.first_chunk().map(|word| u64::from_le_bytes(*word));
+    word.and_then(parse_word).unwrap_or_else(|| parse_slowly(&from_line[..len]))
+}
+
+#[inline(never)]
 fn parse_slowly(line: &[u8]) -> (Field, usize) {
     // "Otherwise, the string is not empty but does not contain a colon": the whole line is the name.
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());

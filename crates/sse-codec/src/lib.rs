@@ -68,15 +68,18 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod copy;
 mod decode;
 mod encode;
 mod error;
 mod event;
 mod field;
 mod input;
+mod joined;
+mod lines;
 #[cfg(feature = "bytes")]
 mod owned;
 mod scan;
@@ -90,4 +93,6 @@ pub use event::{Event, Frame};
 pub use input::Input;
 #[cfg(feature = "bytes")]
 pub use owned::{BytesInput, OwnedEvent, OwnedFrame};
+#[cfg(feature = "alloc")]
+pub use scratch::GrowingBuf;
 pub use scratch::{FixedBuf, Scratch};

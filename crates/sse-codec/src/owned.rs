@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use crate::decode::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, Frame, MESSAGE};
-use crate::input::{Cursor, Input};
+use crate::lines::Cursor;
 
 /// [`Frame`], owned. From [`Decoder::decode_bytes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,17 +96,12 @@ impl BytesInput {
 
     /// What has not been decoded yet.
     pub fn remaining(&self) -> &[u8] {
-        self.lend().remaining()
+        &self.chunk[self.cursor.position()..]
     }
 
     /// Whether the whole chunk has been decoded.
     pub fn is_empty(&self) -> bool {
-        self.lend().is_empty()
-    }
-
-    #[inline]
-    fn lend(&self) -> Input<'_> {
-        Input::resume(&self.chunk, self.cursor.clone())
+        self.cursor.position() == self.chunk.len()
     }
 }
 
@@ -134,8 +129,7 @@ impl Decoder {
     /// As [`decode`](Self::decode).
     pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let chunk = &input.chunk;
-        let mut lent = input.lend();
-        let frame = match self.decode(&mut lent) {
+        match self.decode_chunk(chunk, &mut input.cursor) {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
             Ok(Some(Frame::Comment(comment))) => Ok(Some(OwnedFrame::Comment(own(chunk, comment)))),
@@ -147,9 +141,7 @@ impl Decoder {
                 let last_event_id = last_event_id.unwrap_or_else(|| self.inherited_id());
                 Ok(Some(OwnedFrame::Event(OwnedEvent { event_type, data, last_event_id })))
             }
-        };
-        input.cursor = lent.pause();
-        frame
+        }
     }
 
     /// The last event ID, shared by the events that inherit it.

@@ -1,62 +1,140 @@
-//! Where lines end: one bit mask of CR and LF per 64-byte block.
+//! Where lines end: one bit mask of CR and LF per 64 bytes, several of them at a time.
+//!
+//! One walk over a chunk stands on one of several [`Lanes`]: AVX2 where the processor has it, SSE2 on every other
+//! x86-64, NEON on aarch64, and words of eight bytes on any machine.
 
-#[cfg(any(test, not(target_arch = "x86_64")))]
-mod portable;
+#[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")))]
+mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
+#[cfg(test)]
+mod tests;
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+mod word;
 
 /// Bytes that one mask covers.
 pub(crate) const BLOCK: usize = 64;
 
-/// Bit `i` of the answer is set when byte `i` is a CR or LF.
+/// Blocks that one call looks at: enough that the call does not count, few enough that a cursor stays small.
+pub(crate) const BLOCKS: usize = 8;
+
+/// Bit `i` of a mask is set when byte `i` of its block is a CR or LF.
+pub(crate) type Masks = [u64; BLOCKS];
+
+/// Looks at the next blocks of a chunk, [`BLOCKS`] or all that are left, from `from` on. The last one may be short.
+/// Returns whether all their bytes are ASCII; it may say no because of a byte shortly before `from`.
 #[inline]
-pub(crate) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    #[cfg(target_arch = "x86_64")]
-    return sse2::line_ends(block);
-    #[cfg(not(target_arch = "x86_64"))]
-    return portable::line_ends(block);
+pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
+    if chunk.len() < BLOCK {
+        let found = less_than_a_block(chunk);
+        masks[0] = found.line_ends;
+        return found.not_ascii == 0;
+    }
+    #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")))]
+    if let Some(lanes) = avx2::Avx2::detect() {
+        return lanes.scan(chunk, from, masks);
+    }
+    baseline(chunk, from, masks)
 }
 
-/// The mask of the last block of a chunk, of fewer than 64 bytes, from `from` on. Out of line: inlined into the loop over
-/// whole blocks it makes that loop slower.
 #[inline(never)]
-pub(crate) fn line_ends_of_tail(chunk: &[u8], from: usize) -> u64 {
-    if let Some(block) = chunk.last_chunk() {
-        // A whole block that ends where the chunk does: what lies before `from` is shifted out.
-        let before = from + BLOCK - chunk.len();
-        return line_ends(block) >> before;
-    }
-    let mut block = [0; BLOCK];
-    let tail = &chunk[from..];
-    block[..tail.len()].copy_from_slice(tail);
-    line_ends(&block)
+fn baseline(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
+    scan_by(Baseline, chunk, from, masks)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[cfg(target_arch = "aarch64")]
+use neon::Neon as Baseline;
+/// What every processor of the target has.
+#[cfg(target_arch = "x86_64")]
+use sse2::Sse2 as Baseline;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+use word::Word as Baseline;
 
-    fn naive(block: &[u8]) -> u64 {
-        block.iter().enumerate().filter(|(_, b)| matches!(b, b'\r' | b'\n')).map(|(i, _)| 1 << i).sum()
-    }
+/// What some bytes, at most 64, hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Found {
+    /// Bit `i` is set when byte `i` is a CR or LF.
+    line_ends: u64,
+    /// Not zero when there is a byte that is not ASCII.
+    not_ascii: u64,
+}
 
-    #[test]
-    fn every_byte_value_at_every_place() {
-        for at in 0..BLOCK {
-            for byte in 0..=255 {
-                for filling in [0, b'\n', b'\r', b'\x0b', b'\x8a', b'a', 0xff] {
-                    let mut block = [filling; BLOCK];
-                    block[at] = byte;
-                    for version in [line_ends, portable::line_ends] {
-                        assert_eq!(version(&block), naive(&block), "{byte} at {at} in {filling}");
-                    }
-                    assert_eq!(line_ends_of_tail(&block[..at], 0), naive(&block[..at]));
-                    let long = [&block[..], &block[..at]].concat();
-                    if at > 0 {
-                        assert_eq!(line_ends_of_tail(&long, BLOCK), naive(&block[..at]));
-                    }
-                }
-            }
-        }
+/// How many bytes are looked at at once, and by what. A value is the proof that the processor can do it.
+trait Lanes: Copy {
+    fn sixteen(self, bytes: &[u8; 16]) -> Found;
+
+    #[inline(always)]
+    fn block(self, bytes: &[u8; BLOCK]) -> Found {
+        let quarter = |at| self.sixteen(part(bytes, at));
+        quarter(0).and(quarter(16), 16).and(quarter(32), 32).and(quarter(48), 48)
     }
+}
+
+impl Found {
+    /// With what the bytes from `at` on hold; they may overlap.
+    #[inline(always)]
+    fn and(self, other: Self, at: usize) -> Self {
+        Self { line_ends: self.line_ends | other.line_ends << at, not_ascii: self.not_ascii | other.not_ascii }
+    }
+}
+
+#[inline(always)]
+fn scan_by(lanes: impl Lanes, chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
+    let mut rest = chunk.get(from..).unwrap_or_default();
+    let mut not_ascii = 0;
+    for mask in masks {
+        let found = if let Some((block, behind)) = rest.split_first_chunk() {
+            rest = behind;
+            lanes.block(block)
+        } else {
+            let Some(block) = chunk.last_chunk().filter(|_| !rest.is_empty()) else { break };
+            // A whole block that ends where the chunk does: what lies before the rest is shifted out.
+            let found = lanes.block(block);
+            let before = BLOCK - rest.len();
+            rest = &[];
+            Found { line_ends: found.line_ends >> before, ..found }
+        };
+        *mask = found.line_ends;
+        not_ascii |= found.not_ascii;
+    }
+    not_ascii == 0
+}
+
+/// A chunk of at most 63 bytes, by its first and its last bytes, which may overlap.
+#[inline(never)]
+fn less_than_a_block(chunk: &[u8]) -> Found {
+    let len = chunk.len();
+    if let (Some(first), Some(last)) = (chunk.first_chunk::<32>(), chunk.last_chunk::<32>()) {
+        let half = |bytes: &[u8; 32]| Baseline.sixteen(part(bytes, 0)).and(Baseline.sixteen(part(bytes, 16)), 16);
+        return half(first).and(half(last), len - 32);
+    }
+    if let (Some(first), Some(last)) = (chunk.first_chunk(), chunk.last_chunk()) {
+        return Baseline.sixteen(first).and(Baseline.sixteen(last), len - 16);
+    }
+    Baseline.sixteen(&padded(chunk).to_le_bytes())
+}
+
+/// At most fifteen bytes, and zeros.
+#[inline(always)]
+fn padded(bytes: &[u8]) -> u128 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let behind = u64::from_le_bytes(*last).checked_shr(8 * (16 - len as u32)).unwrap_or(0);
+        return u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << 64;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)));
+    }
+    let at = |at: usize| bytes.get(at).map_or(0, |byte| u128::from(*byte) << (8 * at));
+    at(0) | at(1) | at(2)
+}
+
+/// Some bytes of a block.
+#[inline(always)]
+fn part<const N: usize, const M: usize>(block: &[u8; M], at: usize) -> &[u8; N] {
+    const { assert!(N <= M) };
+    block[at..].first_chunk().unwrap_or(&[0; N])
 }

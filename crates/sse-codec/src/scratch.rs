@@ -1,23 +1,23 @@
 //! Where a decoder keeps what it cannot lend from the chunk.
 
-use core::ops::Range;
-
 /// The buffer cannot hold more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
 mod sealed {
+    use super::Full;
+
     pub trait Sealed {}
     #[cfg(feature = "alloc")]
-    impl Sealed for alloc::vec::Vec<u8> {}
+    impl Sealed for super::GrowingBuf {}
     impl Sealed for super::FixedBuf<'_> {}
 
     /// A buffer of text, beside one of bytes.
     pub trait Text {
         fn as_str(&self) -> &str;
-        fn push(&mut self, text: &str) -> Result<(), super::Full>;
+        fn push(&mut self, text: &str) -> Result<(), Full>;
         /// Takes `text` in place of all there is, or leaves that if it does not fit.
-        fn replace(&mut self, text: &str) -> Result<(), super::Full>;
+        fn replace(&mut self, text: &str) -> Result<(), Full>;
         fn truncate(&mut self, len: usize);
         fn remove_front(&mut self, len: usize);
         fn capacity(&self) -> usize;
@@ -26,7 +26,7 @@ mod sealed {
 }
 pub(crate) use sealed::Text;
 
-/// A buffer of a [`Decoder`](crate::Decoder): `Vec<u8>`, which grows, or [`FixedBuf`], which does not.
+/// A buffer of a [`Decoder`](crate::Decoder): [`GrowingBuf`], or [`FixedBuf`], which does not grow.
 ///
 /// Sealed: the methods are the decoder's business and may change.
 pub trait Scratch: sealed::Sealed {
@@ -36,13 +36,12 @@ pub trait Scratch: sealed::Sealed {
     fn bytes(&self) -> &[u8];
     #[doc(hidden)]
     fn bytes_mut(&mut self) -> &mut [u8];
+    /// What is free behind the bytes: so many or more.
     #[doc(hidden)]
-    fn push(&mut self, bytes: &[u8]) -> Result<(), Full>;
-    /// Appends LF and these bytes.
+    fn free(&mut self, len: usize) -> Result<&mut [u8], Full>;
+    /// So many of the free bytes have been written.
     #[doc(hidden)]
-    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full>;
-    #[doc(hidden)]
-    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full>;
+    fn extend(&mut self, len: usize);
     #[doc(hidden)]
     fn truncate(&mut self, len: usize);
     #[doc(hidden)]
@@ -50,6 +49,18 @@ pub trait Scratch: sealed::Sealed {
     /// Gives back what a large event needed.
     #[doc(hidden)]
     fn relax(&mut self);
+
+    #[doc(hidden)]
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Full>;
+
+    #[doc(hidden)]
+    fn push_from_within(&mut self, part: core::ops::Range<usize>) -> Result<(), Full> {
+        let (to, len) = (self.bytes().len(), part.len());
+        self.free(len)?;
+        self.extend(len);
+        self.bytes_mut().copy_within(part, to);
+        Ok(())
+    }
 }
 
 /// What the emptied buffer of events keeps: enough that even events of 64 KiB seldom allocate.
@@ -60,55 +71,86 @@ const RETAINED: usize = 256 * 1024;
 #[cfg(feature = "alloc")]
 const RETAINED_TEXT: usize = 4 * 1024;
 
+/// A decoder's buffer that grows, and gives back what a large event needed.
 #[cfg(feature = "alloc")]
-impl Scratch for alloc::vec::Vec<u8> {
+#[derive(Debug)]
+pub struct GrowingBuf {
+    /// What it holds, and behind that what can be written over.
+    memory: alloc::vec::Vec<u8>,
+    len: usize,
+}
+
+#[cfg(feature = "alloc")]
+impl GrowingBuf {
+    pub(crate) const fn new() -> Self {
+        Self { memory: alloc::vec::Vec::new(), len: 0 }
+    }
+
+    /// Room for so many more bytes.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, len: usize) -> Result<(), Full> {
+        self.memory.truncate(self.len);
+        // Memory that is not to be had is an error of this one event, not the end of the process.
+        self.memory.try_reserve(len).map_err(|_| Full)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Scratch for GrowingBuf {
     type Text = alloc::string::String;
 
     #[inline]
     fn bytes(&self) -> &[u8] {
-        self
+        self.memory.get(..self.len).unwrap_or_default()
     }
 
     #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
-        self
+        self.memory.get_mut(..self.len).unwrap_or_default()
+    }
+
+    #[inline]
+    fn free(&mut self, len: usize) -> Result<&mut [u8], Full> {
+        if self.memory.len() - self.len < len {
+            self.grow(len)?;
+            self.memory.resize(self.len + len, 0);
+        }
+        Ok(self.memory.get_mut(self.len..).unwrap_or_default())
+    }
+
+    #[inline]
+    fn extend(&mut self, len: usize) {
+        self.len += len;
     }
 
     #[inline]
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
-        // Memory that is not to be had is an error of this one event, not the end of the process.
-        self.try_reserve(bytes.len()).map_err(|_| Full)?;
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    #[inline]
-    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full> {
-        self.try_reserve(bytes.len() + 1).map_err(|_| Full)?;
-        self.push(b'\n');
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full> {
-        self.try_reserve(part.len()).map_err(|_| Full)?;
-        self.extend_from_within(part);
+        match self.memory.get_mut(self.len..self.len + bytes.len()) {
+            Some(free) => free.copy_from_slice(bytes),
+            None => {
+                self.grow(bytes.len())?;
+                self.memory.extend_from_slice(bytes);
+            }
+        }
+        self.len += bytes.len();
         Ok(())
     }
 
     #[inline]
     fn truncate(&mut self, len: usize) {
-        self.truncate(len);
+        self.len = self.len.min(len);
     }
 
     fn capacity(&self) -> usize {
-        self.capacity()
+        self.memory.capacity()
     }
 
     #[inline]
     fn relax(&mut self) {
-        if self.capacity() > RETAINED {
-            self.shrink_to(RETAINED);
+        if self.memory.len() > RETAINED {
+            self.memory.truncate(RETAINED.max(self.len));
+            self.memory.shrink_to_fit();
         }
     }
 }
@@ -182,25 +224,19 @@ impl<'a> Scratch for FixedBuf<'a> {
         &mut self.slice[..self.len]
     }
 
+    fn free(&mut self, len: usize) -> Result<&mut [u8], Full> {
+        let free = &mut self.slice[self.len..];
+        if free.len() < len { Err(Full) } else { Ok(free) }
+    }
+
+    fn extend(&mut self, len: usize) {
+        self.len += len;
+    }
+
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
         let free = self.slice[self.len..].get_mut(..bytes.len()).ok_or(Full)?;
         free.copy_from_slice(bytes);
         self.len += bytes.len();
-        Ok(())
-    }
-
-    fn push_line(&mut self, bytes: &[u8]) -> Result<(), Full> {
-        self.push(b"\n")?;
-        self.push(bytes)
-    }
-
-    fn push_from_within(&mut self, part: Range<usize>) -> Result<(), Full> {
-        if self.slice.len() - self.len < part.len() {
-            return Err(Full);
-        }
-        let len = part.len();
-        self.slice.copy_within(part, self.len);
-        self.len += len;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use crate::text::TextRange;
+use crate::joined::TextRange;
 
 /// The event whose blank line has not come yet, as far as it is not in the chunk.
 #[derive(Debug, Default)]
@@ -22,9 +22,9 @@ pub(super) struct Unfinished {
 
 /// The line whose end has not come yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum Started {
     /// Nothing of it has come either.
-    Fresh,
+    No,
     /// What came is in `text` from there on.
     Stored(usize),
     /// It is not empty and not wanted.
@@ -47,6 +47,13 @@ pub(super) struct InChunk<'i> {
     pub(super) data: Option<&'i str>,
     pub(super) event_type: Option<&'i str>,
     pub(super) id: Option<&'i str>,
+}
+
+impl InChunk<'_> {
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.data.is_none() && self.event_type.is_none() && self.id.is_none()
+    }
 }
 
 /// What a line says that must be told at once, event or not.

@@ -1,41 +1,40 @@
 //! What a chunk boundary cuts, or several lines make up, is stored: the unfinished line, and the values of the
 //! unfinished event. This is the slow half of the decoder.
 
-use core::ops::Range;
-
 use super::Decoder;
-use super::state::{InChunk, Lent, Line, Told};
+use super::state::{InChunk, Lent, Started, Told};
 use crate::error::DecodeError;
 use crate::field::{self, Field};
-use crate::input::Input;
+use crate::joined::Piece;
+use crate::lines::{Line, Lines};
 use crate::scratch::{Full, Scratch, Text};
 use crate::text;
 
 impl<B: Scratch> Decoder<B> {
     /// No line end is left in the chunk: stores what of the event it cuts. Nothing else is ever copied.
     #[inline(never)]
-    pub(super) fn store_rest(&mut self, event: InChunk<'_>, input: &mut Input<'_>) -> Result<(), DecodeError> {
-        let rest = input.take_rest();
-        if rest.is_empty() {
+    pub(super) fn store_rest(&mut self, event: InChunk<'_>, rest: Piece<'_>) -> Result<(), DecodeError> {
+        self.unsettled = true;
+        if rest.bytes().is_empty() {
             return self.store(event);
         }
         match self.line {
-            Line::Fresh => {
-                self.line = Line::Skipped;
+            Started::No => {
+                self.line = Started::Skipped;
                 self.store(event)?;
-                if self.event.dropped { Ok(()) } else { self.store_line(self.text.bytes().len(), rest) }
+                if self.event.dropped { Ok(()) } else { self.store_line(self.text.len(), rest) }
             }
-            Line::Stored(start) => self.store_line(start, rest),
-            Line::Skipped => Ok(()),
+            Started::Stored(start) => self.store_line(start, rest),
+            Started::Skipped => Ok(()),
         }
     }
 
     /// Appends to the unfinished line, which begins at `start` of the text buffer; or skips it, if it is not wanted.
-    pub(super) fn store_line(&mut self, start: usize, bytes: &[u8]) -> Result<(), DecodeError> {
-        self.line = Line::Skipped;
-        self.event.stored = true;
-        let len = self.text.bytes().len() - start + bytes.len();
-        let comment = self.text.bytes().get(start).or(bytes.first()) == Some(&b':');
+    pub(super) fn store_line(&mut self, start: usize, piece: Piece<'_>) -> Result<(), DecodeError> {
+        self.line = Started::Skipped;
+        self.keep_event();
+        let len = self.text.len() - start + piece.bytes().len();
+        let comment = self.text.bytes().get(start).or(piece.bytes().first()) == Some(&b':');
         let too_large = self.event.size + len > self.max_event_bytes;
         if comment && (!self.comments || too_large) {
             self.text.truncate(start);
@@ -44,8 +43,8 @@ impl<B: Scratch> Decoder<B> {
         if too_large {
             return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
         }
-        match self.text.push(bytes) {
-            Ok(()) => self.line = Line::Stored(start),
+        match self.text.push(piece) {
+            Ok(()) => self.line = Started::Stored(start),
             // No event is lost by a comment.
             Err(_) if comment => self.text.truncate(start),
             Err(full) => return Err(self.full(full)),
@@ -54,14 +53,14 @@ impl<B: Scratch> Decoder<B> {
     }
 
     /// The unfinished line ends with these bytes. Nothing of its event is in the chunk.
-    pub(super) fn finish_line<'i>(&mut self, end: &[u8]) -> Result<Option<Told<'i>>, DecodeError> {
+    pub(super) fn finish_line<'i>(&mut self, end: Piece<'_>) -> Result<Option<Told<'i>>, DecodeError> {
         let stored = match self.line {
-            Line::Stored(start) => self.store_line(start, end),
-            Line::Fresh | Line::Skipped => Ok(()),
+            Started::Stored(start) => self.store_line(start, end),
+            Started::No | Started::Skipped => Ok(()),
         };
-        let line = core::mem::replace(&mut self.line, Line::Fresh);
+        let line = core::mem::replace(&mut self.line, Started::No);
         stored?;
-        let Line::Stored(start) = line else { return Ok(None) };
+        let Started::Stored(start) = line else { return Ok(None) };
         let line = &self.text.bytes()[start..];
         let (field, at) = field::parse(line, line.len());
         let value = &line[at..];
@@ -71,18 +70,15 @@ impl<B: Scratch> Decoder<B> {
             }
             Field::Data => {
                 self.event.size += value.len();
-                let value = start + at..self.text.bytes().len();
+                let value = start + at..self.text.len();
                 match &mut self.event.data {
                     // The first one stays where it is.
                     None => self.event.data = Some(value),
                     // The others move up over their own field name, behind a LF in the place of its first byte.
                     Some(data) => {
                         self.event.size += 1;
-                        let text = self.text.bytes_mut();
-                        text[data.end] = b'\n';
-                        text.copy_within(value.clone(), data.end + 1);
-                        data.end += 1 + value.len();
-                        self.text.truncate(data.end);
+                        self.text.move_line(value.start, data.end);
+                        data.end = self.text.len();
                     }
                 }
                 return Ok(None);
@@ -105,7 +101,7 @@ impl<B: Scratch> Decoder<B> {
                 self.text.truncate(start);
                 return Ok(time.map(Told::Retry));
             }
-            Field::Id | Field::Unknown => {}
+            Field::Id | Field::Blank | Field::Unknown => {}
         }
         self.text.truncate(start);
         Ok(None)
@@ -116,26 +112,20 @@ impl<B: Scratch> Decoder<B> {
     #[inline(never)]
     pub(super) fn other_line<'i>(
         &mut self,
-        chunk: &mut Input<'i>,
-        line: Range<usize>,
+        len: usize,
         field: Field,
-        value: Range<usize>,
+        piece: Piece<'i>,
         event: &mut InChunk<'i>,
     ) -> Result<Option<Told<'i>>, DecodeError> {
-        let too_large = self.event.size + line.len() > self.max_event_bytes;
+        let too_large = self.event.size + len > self.max_event_bytes;
         if field == Field::Comment {
-            return if self.comments && !too_large { self.comment(chunk, value, event) } else { Ok(None) };
+            return if self.comments && !too_large { self.comment(piece, event) } else { Ok(None) };
         }
         if too_large {
             return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
         }
-        let value = chunk.bytes(value);
+        let value = piece.bytes();
         match field {
-            Field::Data => {
-                // The first: the others do not come here.
-                self.event.size += value.len();
-                self.store_data(None, value)?;
-            }
             Field::EventType => {
                 self.event.size += value.len();
                 event.event_type = None;
@@ -152,23 +142,18 @@ impl<B: Scratch> Decoder<B> {
                     return Ok(Some(Told::Retry(time)));
                 }
             }
-            Field::Id | Field::Comment | Field::Unknown => {}
+            Field::Data | Field::Id | Field::Blank | Field::Comment | Field::Unknown => {}
         }
         Ok(None)
     }
 
-    fn comment<'i>(
-        &mut self,
-        chunk: &mut Input<'i>,
-        value: Range<usize>,
-        event: &InChunk<'_>,
-    ) -> Result<Option<Told<'i>>, DecodeError> {
+    fn comment<'i>(&mut self, piece: Piece<'i>, event: &InChunk<'_>) -> Result<Option<Told<'i>>, DecodeError> {
         self.store(*event)?;
-        if let Some(text) = chunk.text(value.clone()) {
+        if let Piece::Text(text) = piece {
             return Ok(Some(Told::Comment(text)));
         }
-        let start = self.text.bytes().len();
-        if self.text.push(chunk.bytes(value)).is_err() {
+        let start = self.text.len();
+        if self.text.push(piece).is_err() {
             return Ok(None);
         }
         Ok(self.tell_stored_comment(start, 0))
@@ -177,9 +162,10 @@ impl<B: Scratch> Decoder<B> {
     /// Lends the comment that is the end of the text buffer from `start` on, less `at` bytes. A comment that does not fit
     /// as text is skipped.
     fn tell_stored_comment<'i>(&mut self, start: usize, at: usize) -> Option<Told<'i>> {
-        let end = self.text.bytes().len();
-        if let Ok(comment) = text::make_text(&mut self.text, start + at..end) {
+        let end = self.text.len();
+        if let Ok(comment) = self.text.make_text(start + at..end) {
             self.lent = Lent::Comment(start);
+            self.unsettled = true;
             return Some(Told::StoredComment(comment));
         }
         self.text.truncate(start);
@@ -189,10 +175,8 @@ impl<B: Scratch> Decoder<B> {
     /// Stores what the unfinished event has in the chunk.
     pub(super) fn store(&mut self, event: InChunk<'_>) -> Result<(), DecodeError> {
         if let Some(data) = event.data {
-            self.event.stored = true;
-            let start = self.text.bytes().len();
-            self.text.push(data.as_bytes()).map_err(|full| self.full(full))?;
-            self.event.data = Some(start..start + data.len());
+            self.keep_event();
+            self.store_first(Piece::Text(data))?;
         }
         if let Some(event_type) = event.event_type {
             self.store_event_type(event_type.as_bytes())?;
@@ -203,38 +187,56 @@ impl<B: Scratch> Decoder<B> {
         Ok(())
     }
 
-    /// Stores a `data` line behind those that there are: those that are stored, or the first one, if it is in the chunk.
-    pub(super) fn store_data(&mut self, first: Option<&str>, value: &[u8]) -> Result<(), DecodeError> {
-        self.event.stored = true;
-        if let Some(first) = first {
-            let start = self.text.bytes().len();
-            self.text.push(first.as_bytes()).map_err(|full| self.full(full))?;
-            self.event.data = Some(start..start + first.len());
+    /// Stores a `data` line behind those that there are, one of which may be in the chunk, and the `data` lines that
+    /// follow it.
+    #[inline(never)]
+    pub(super) fn store_lines<'i>(
+        &mut self,
+        lines: &mut Lines<'i, '_>,
+        line: Line,
+        at: usize,
+        event: &mut InChunk<'i>,
+    ) -> Result<Option<Told<'i>>, DecodeError> {
+        if self.event.size + line.len() > self.max_event_bytes {
+            return Err(DecodeError::EventTooLarge { limit: self.max_event_bytes });
         }
-        match &mut self.event.data {
-            Some(data) => {
-                let pushed = self.text.push_line(value);
-                data.end += 1 + value.len();
-                pushed.map_err(|full| self.full(full))?;
-            }
-            None => {
-                let start = self.text.bytes().len();
-                self.text.push(value).map_err(|full| self.full(full))?;
-                self.event.data = Some(start..start + value.len());
-            }
+        self.keep_event();
+        if let Some(first) = event.data.take() {
+            self.store_first(Piece::Text(first))?;
         }
+        let value = lines.piece(line, at);
+        self.event.size += value.bytes().len();
+        let Some(data) = &mut self.event.data else {
+            self.store_first(value)?;
+            return Ok(None);
+        };
+        let pushed = self.text.push_line(value);
+        self.event.size += 1;
+        if pushed.is_ok() {
+            self.event.size += self.text.push_data_lines(lines, self.max_event_bytes - self.event.size);
+            lines.save();
+        }
+        data.end = self.text.len();
+        pushed.map(|()| None).map_err(|full| self.full(full))
+    }
+
+    /// Stores the first `data` line.
+    fn store_first(&mut self, value: Piece<'_>) -> Result<(), DecodeError> {
+        let start = self.text.len();
+        self.text.push(value).map_err(|full| self.full(full))?;
+        self.event.data = Some(start..self.text.len());
         Ok(())
     }
 
     pub(super) fn store_event_type(&mut self, value: &[u8]) -> Result<(), DecodeError> {
-        self.event.stored = true;
+        self.keep_event();
         self.event_type.truncate(0);
         let capacity = self.event_type.capacity();
         text::push_lossy(&mut self.event_type, value).map_err(|Full| DecodeError::BufferFull { capacity })
     }
 
     pub(super) fn store_id(&mut self, value: &[u8]) -> Result<(), DecodeError> {
-        self.event.stored = true;
+        self.keep_event();
         self.id.truncate(self.id_len);
         let capacity = self.id.capacity();
         text::push_lossy(&mut self.id, value).map_err(|Full| DecodeError::BufferFull { capacity })?;

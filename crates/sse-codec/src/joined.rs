@@ -1,0 +1,210 @@
+//! Text put together from pieces, which may be cut within a character.
+
+use core::ops::Range;
+use core::str;
+
+use crate::copy::copy;
+use crate::lines::Lines;
+use crate::scratch::{Full, Scratch};
+use crate::text::{REPLACEMENT, from_utf8};
+
+/// A piece of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'i> {
+    /// Known to be valid UTF-8.
+    Text(&'i str),
+    /// Not known to be.
+    Bytes(&'i [u8]),
+}
+
+impl<'i> Piece<'i> {
+    #[inline]
+    pub(crate) fn bytes(self) -> &'i [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// A buffer of pieces. Knows that all of it is text if every piece was.
+#[derive(Debug)]
+pub(crate) struct Joined<B> {
+    buffer: B,
+    /// All of it is valid UTF-8.
+    valid: bool,
+}
+
+/// A part of a [`Joined`] that is text, until that changes.
+#[derive(Clone, Debug)]
+pub(crate) struct TextRange(Range<usize>);
+
+impl<B: Scratch> Joined<B> {
+    pub(crate) const fn new(buffer: B) -> Self {
+        // It must be empty, and nothing else is ever given: the bytes of a `Scratch` are what was pushed.
+        Self { buffer, valid: true }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.buffer.bytes().len()
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.bytes()
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, piece: Piece<'_>) -> Result<(), Full> {
+        self.buffer.push(piece.bytes())?;
+        self.valid &= matches!(piece, Piece::Text(_));
+        Ok(())
+    }
+
+    /// Appends LF and a piece.
+    pub(crate) fn push_line(&mut self, piece: Piece<'_>) -> Result<(), Full> {
+        self.buffer.free(1 + piece.bytes().len())?;
+        self.buffer.push(b"\n")?;
+        self.push(piece)
+    }
+
+    /// Appends LF and the value of each of the next `data` lines, if they take at most `limit` bytes of the stream and
+    /// there is room for all that may come. Returns how many bytes.
+    #[inline]
+    pub(crate) fn push_data_lines(&mut self, lines: &mut Lines<'_, '_>, limit: usize) -> usize {
+        let most = lines.remaining();
+        if most > limit {
+            return 0;
+        }
+        let Ok(free) = self.buffer.free(most) else { return 0 };
+        let mut len = 0;
+        while let Some((line_end, free)) = free.get_mut(len..).and_then(<[u8]>::split_first_mut) {
+            let Some(value) = lines.next_data() else { break };
+            *line_end = b'\n';
+            copy(value.as_bytes(), free);
+            len += 1 + value.len();
+        }
+        self.buffer.extend(len);
+        len
+    }
+
+    /// Moves all from `from` on up to `to`, behind a LF there, over what is between. `from` is cut beside ASCII.
+    pub(crate) fn move_line(&mut self, from: usize, to: usize) {
+        let len = self.len();
+        let bytes = self.buffer.bytes_mut();
+        self.valid &= is_boundary(bytes, from) && is_boundary(bytes, to);
+        bytes[to] = b'\n';
+        bytes.copy_within(from.., to + 1);
+        self.buffer.truncate(to + 1 + (len - from));
+    }
+
+    /// Cuts it there, beside ASCII or at the end of a piece.
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len == 0 {
+            self.valid = true;
+        } else {
+            self.valid &= is_boundary(self.buffer.bytes(), len);
+        }
+        self.buffer.truncate(len);
+    }
+
+    /// Empties it, and gives back what a large event needed.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.truncate(0);
+        self.buffer.relax();
+    }
+
+    /// Makes a part of it text. Returns where it is: in place if it is valid, else a copy at the end, with replacements, of
+    /// at most three times the length.
+    pub(crate) fn make_text(&mut self, part: Range<usize>) -> Result<TextRange, Full> {
+        let bytes = self.buffer.bytes();
+        if self.valid && is_boundary(bytes, part.start) && is_boundary(bytes, part.end) {
+            return Ok(TextRange(part));
+        }
+        let start = bytes.len();
+        let mut rest = part.clone();
+        loop {
+            match from_utf8(&self.buffer.bytes()[rest.clone()]) {
+                Ok(_) if rest == part => return Ok(TextRange(part)),
+                Ok(_) => {
+                    self.buffer.push_from_within(rest)?;
+                    return Ok(TextRange(start..self.len()));
+                }
+                Err(error) => {
+                    let bad = rest.start + error.valid_up_to();
+                    self.buffer.push_from_within(rest.start..bad)?;
+                    self.buffer.push(REPLACEMENT.as_bytes())?;
+                    // No length: the text ends within a character, and all that is left of it is one subpart.
+                    rest.start = error.error_len().map_or(rest.end, |len| bad + len);
+                }
+            }
+        }
+    }
+
+    /// What [`make_text`](Self::make_text) made.
+    #[inline]
+    pub(crate) fn text(&self, range: &TextRange) -> &str {
+        let bytes = &self.buffer.bytes()[range.0.clone()];
+        debug_assert!(str::from_utf8(bytes).is_ok());
+        // SAFETY: `make_text`, which alone makes these, has seen that the range is valid UTF-8. It is asked for in the
+        // same call of the decoder, which does not change the buffer in between.
+        #[allow(unsafe_code)]
+        unsafe {
+            str::from_utf8_unchecked(bytes)
+        }
+    }
+}
+
+/// Whether no character goes on there.
+#[inline]
+fn is_boundary(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|byte| !matches!(byte, 0x80..=0xbf))
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use crate::scratch::GrowingBuf;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let byte =
+            prop_oneof![any::<u8>(), prop::sample::select(&[0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0xed, 0xa0, b'a'][..])];
+        let piece = prop_oneof!["[a-z€é😀]{0,6}".prop_map(String::into_bytes), prop::collection::vec(byte, 0..12)];
+        prop::collection::vec(piece, 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_joined_is_decoded_as_a_whole(before in "[a-zé€]{0,4}", pieces in pieces()) {
+            let mut joined = Joined::new(GrowingBuf::new());
+            joined.push(Piece::Text(&before)).unwrap();
+            for piece in &pieces {
+                joined.push(str::from_utf8(piece).map_or(Piece::Bytes(piece), Piece::Text)).unwrap();
+            }
+            let whole = pieces.concat();
+            let range = joined.make_text(before.len()..before.len() + whole.len()).unwrap();
+            prop_assert_eq!(joined.text(&range), &*String::from_utf8_lossy(&whole));
+        }
+
+        #[test]
+        fn lines_move_up(first in "[a-zé€]{0,4}", name in "[a-z]{1,4}", value in "[a-zé€]{0,4}") {
+            let mut joined = Joined::new(GrowingBuf::new());
+            joined.push(Piece::Text(&first)).unwrap();
+            joined.push(Piece::Text(&name)).unwrap();
+            joined.push(Piece::Text(&value)).unwrap();
+            joined.move_line(first.len() + name.len(), first.len());
+            let range = joined.make_text(0..joined.len()).unwrap();
+            prop_assert_eq!(joined.text(&range), [first, value].join("\n"));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The lines of a chunk, and which of its bytes are text.
+
+use core::ops::Range;
+use core::str;
+
+use crate::field::{self, Field};
+use crate::joined::Piece;
+use crate::scan::{self, BLOCK, BLOCKS, Masks};
+use crate::text;
+
+/// What is known of a chunk. Belongs to that chunk's bytes alone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cursor {
+    place: Place,
+    /// Where the blocks begin of which no mask is known.
+    scanned: usize,
+    /// The masks of the last blocks before that, each at its number modulo [`BLOCKS`].
+    masks: Masks,
+    valid: Valid,
+}
+
+/// Where a cursor is: small, to live in registers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// Where the next line, or the rest of one, begins.
+    position: usize,
+    /// Where the next block begins.
+    next_block: usize,
+    /// Line ends at or behind `position` in the block before that one.
+    ends: u64,
+}
+
+/// A part of a chunk that is valid UTF-8, at both ends cut between characters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Valid {
+    from: usize,
+    to: usize,
+}
+
+impl Cursor {
+    /// How far the chunk has been taken.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.place.position
+    }
+
+    /// Looks at the next blocks. Whether there were any.
+    #[inline(never)]
+    fn scan(&mut self, chunk: &[u8]) -> bool {
+        let from = self.scanned;
+        if from >= chunk.len() {
+            return false;
+        }
+        let ascii = scan::scan(chunk, from, &mut self.masks);
+        self.scanned = chunk.len().next_multiple_of(BLOCK).min(from + BLOCKS * BLOCK);
+        if ascii && self.valid.to >= from {
+            self.valid.to = self.valid.to.max(self.scanned.min(chunk.len()));
+        }
+        true
+    }
+}
+
+/// A whole line of a chunk, without its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    start: usize,
+    end: usize,
+}
+
+impl Line {
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// Takes the lines of a chunk, from its cursor on.
+///
+/// Works on a copy of the cursor's place: nothing is taken before [`Lines::save`].
+pub(crate) struct Lines<'i, 'c> {
+    chunk: &'i [u8],
+    cursor: &'c mut Cursor,
+    place: Place,
+}
+
+impl<'i, 'c> Lines<'i, 'c> {
+    #[inline(always)]
+    pub(crate) fn new(chunk: &'i [u8], cursor: &'c mut Cursor) -> Self {
+        let place = cursor.place;
+        Self { chunk, cursor, place }
+    }
+
+    /// What was taken is taken.
+    #[inline(always)]
+    pub(crate) fn save(&mut self) {
+        self.cursor.place = self.place;
+    }
+
+    /// Takes the next line and its line end. `None`: the chunk has no further line end.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Line> {
+        if !self.find() {
+            return None;
+        }
+        let end = self.take_end();
+        let line = Line { start: self.place.position, end };
+        self.place.position = end + 1;
+        // CRLF is one line end. (If the chunk ends with CR, LF may be the first byte of the next one.)
+        if self.chunk.get(end) == Some(&b'\r') && self.chunk.get(end + 1) == Some(&b'\n') {
+            self.find();
+            self.place.position = self.take_end() + 1;
+        }
+        Some(line)
+    }
+
+    /// The next eight bytes, the first of them lowest. `None`: there are fewer.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> Option<u64> {
+        Some(u64::from_le_bytes(*self.chunk.get(self.place.position..)?.first_chunk()?))
+    }
+
+    /// Takes a line and a blank line behind it. Returns the line, but for so many bytes at its beginning, as text. `None`:
+    /// the next lines are not like that, or it takes a closer look to know.
+    #[inline(always)]
+    pub(crate) fn next_lone(&mut self, at: usize) -> Option<&'i str> {
+        if !self.find() {
+            return None;
+        }
+        // All the line ends are in one block, next to each other.
+        let ends = self.place.ends;
+        let first = ends & ends.wrapping_neg();
+        let end = self.place.next_block - BLOCK + ends.trailing_zeros() as usize;
+        let behind = self.chunk.get(end..)?;
+        let (length, bits) = if ends & first << 1 != 0 && behind.first_chunk() == Some(b"\n\n") {
+            (2, first | first << 1)
+        } else if ends & first << 3 != 0 && behind.first_chunk() == Some(b"\r\n\r\n") {
+            (4, first | first << 1 | first << 2 | first << 3)
+        } else {
+            return None;
+        };
+        let text = self.text(Line { start: self.place.position, end }, at)?;
+        self.place.ends = ends & !bits;
+        self.place.position = end + length;
+        Some(text)
+    }
+
+    /// Takes a `data` line that is already known to be text, and returns its value. `None`: the next line is not one, or it
+    /// takes a closer look to know.
+    #[inline(always)]
+    pub(crate) fn next_data(&mut self) -> Option<&'i str> {
+        let Some((Field::Data, at)) = field::parse_word(self.word()?) else { return None };
+        if !self.find() {
+            return None;
+        }
+        let first = self.place.ends.trailing_zeros();
+        let end = self.place.next_block - BLOCK + first as usize;
+        let value = self.cursor.valid.text(self.chunk, self.place.position + at..end)?;
+        if self.chunk.get(end) != Some(&b'\n') {
+            return None;
+        }
+        self.place.ends &= self.place.ends - 1;
+        self.place.position = end + 1;
+        Some(value)
+    }
+
+    /// How many bytes there are.
+    #[inline]
+    pub(crate) fn remaining(&self) -> usize {
+        self.chunk.len() - self.place.position
+    }
+
+    /// Goes on to the next block that has a line end.
+    #[inline(always)]
+    fn find(&mut self) -> bool {
+        while self.place.ends == 0 {
+            if self.place.next_block >= self.cursor.scanned && !self.cursor.scan(self.chunk) {
+                return false;
+            }
+            self.place.ends = self.cursor.masks[self.place.next_block / BLOCK % BLOCKS];
+            self.place.next_block += BLOCK;
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn take_end(&mut self) -> usize {
+        let ends = self.place.ends;
+        self.place.ends = ends & ends.wrapping_sub(1);
+        self.place.next_block - BLOCK + ends.trailing_zeros() as usize
+    }
+
+    /// Takes all that is left: the beginning of a line that the chunk does not end.
+    #[inline(always)]
+    pub(crate) fn take_rest(&mut self) -> Piece<'i> {
+        let rest = Line { start: self.place.position, end: self.chunk.len() };
+        self.place.position = self.chunk.len();
+        self.piece(rest, 0)
+    }
+
+    /// A line, but for so many bytes at its beginning, and whether it is already known to be text.
+    #[inline(always)]
+    pub(crate) fn piece(&self, line: Line, at: usize) -> Piece<'i> {
+        match self.cursor.valid.text(self.chunk, line.start + at..line.end) {
+            Some(text) => Piece::Text(text),
+            None => Piece::Bytes(self.bytes(line, at)),
+        }
+    }
+
+    /// The chunk behind so many bytes of a line.
+    #[inline(always)]
+    pub(crate) fn behind(&self, line: Line, at: usize) -> &'i [u8] {
+        self.chunk.get(line.start + at..).unwrap_or_default()
+    }
+
+    /// Whether all is taken and ended with CR, which may be half of a CRLF.
+    #[inline(always)]
+    pub(crate) fn ended_with_cr(&self) -> bool {
+        self.place.position == self.chunk.len() && self.chunk.last() == Some(&b'\r')
+    }
+
+    /// The next byte.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.chunk.get(self.place.position).copied()
+    }
+
+    /// Takes a byte that is no line end.
+    #[inline(always)]
+    pub(crate) fn skip_byte(&mut self) {
+        self.place.position += 1;
+    }
+
+    /// A line, but for so many bytes at its beginning.
+    #[inline(always)]
+    pub(crate) fn bytes(&self, line: Line, at: usize) -> &'i [u8] {
+        self.chunk.get(line.start + at..line.end).unwrap_or_default()
+    }
+
+    /// The same as text; `None` if it is not valid UTF-8.
+    ///
+    /// ASCII is seen to be valid when line ends are looked for. Other text is validated once, from the first line that
+    /// needs it up to the end of the chunk: lines and fields are cut at ASCII bytes, so what lies in valid text is valid.
+    /// Behind a byte that is not valid it begins anew at the next line that asks, so no byte is looked at more than
+    /// twice.
+    #[inline(always)]
+    pub(crate) fn text(&mut self, line: Line, at: usize) -> Option<&'i str> {
+        let range = line.start + at..line.end;
+        if range.end > self.cursor.valid.to {
+            self.cursor.valid = validate(self.chunk, range.start);
+        }
+        self.cursor.valid.text(self.chunk, range)
+    }
+}
+
+impl Valid {
+    /// A part of the chunk as text, if it lies in what is valid. It ends where a line or the chunk does.
+    #[inline(always)]
+    fn text(self, chunk: &[u8], range: Range<usize>) -> Option<&str> {
+        if range.start < self.from || range.end > self.to {
+            return None;
+        }
+        let bytes = chunk.get(range)?;
+        if matches!(bytes, [0x80..=0xbf, ..]) {
+            return None;
+        }
+        debug_assert!(str::from_utf8(bytes).is_ok());
+        // SAFETY: all bytes of the chunk in `from..to` are valid UTF-8 (a cursor is never joined with other bytes than
+        // its own), and the range lies in it. It does not begin within a character, and does not end within one: there is
+        // a CR or LF, or the end of what is valid.
+        #[allow(unsafe_code)]
+        Some(unsafe { str::from_utf8_unchecked(bytes) })
+    }
+}
+
+/// How far the chunk is valid from there on.
+#[inline(never)]
+fn validate(chunk: &[u8], from: usize) -> Valid {
+    let ahead = &chunk[from..];
+    let ahead = &ahead[..text::whole_characters(ahead)];
+    Valid { from, to: from + text::valid_len(ahead) }
+}
