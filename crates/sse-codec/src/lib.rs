@@ -68,7 +68,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, fuzzing, feature = "std"))]
 extern crate std;
 
 mod copy;
@@ -96,3 +96,10 @@ pub use owned::{BytesInput, OwnedEvent, OwnedFrame};
 #[cfg(feature = "alloc")]
 pub use scratch::GrowingBuf;
 pub use scratch::{FixedBuf, Scratch};
+
+/// For fuzzing: every version of the scan finds what is there, or this panics.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_scan(chunk: &[u8]) {
+    scan::check::check(chunk);
+}

@@ -5,13 +5,15 @@
 
 #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")))]
 mod avx2;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod check;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(any(test, fuzzing, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod word;
 
 /// Bytes that one mask covers.
