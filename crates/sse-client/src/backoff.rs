@@ -73,6 +73,21 @@ mod tests {
         (0..200).map(|failures| backoff.wait(policy, failures, None)).collect()
     }
 
+    /// The first numbers that its authors' program gives for this seed.
+    #[test]
+    fn the_dice_are_split_mix_64() {
+        let mut dice = Dice(1_234_567);
+        for number in [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ] {
+            assert_eq!(dice.roll(), number);
+        }
+    }
+
     #[test]
     fn doubles_from_the_floor_to_the_cap() {
         let plain = Policy::default().with_jitter_percent(0);
@@ -96,7 +111,9 @@ mod tests {
     fn zero_is_not_a_busy_loop() {
         assert!(waits(&Policy::default(), Duration::ZERO).iter().all(|&wait| wait >= S / 10));
         let least = Policy::default().with_min_reconnection_time(Duration::ZERO).with_max_backoff(Duration::ZERO);
-        assert!(waits(&least, Duration::ZERO).iter().all(|&wait| wait >= S / 1000));
+        assert!(waits(&least, Duration::ZERO).iter().all(|&wait| wait >= S / 1000 && wait <= 2 * S / 1000));
+        let more = Policy::default().with_min_reconnection_time(10 * S);
+        assert!(waits(&more, Duration::ZERO).iter().all(|&wait| wait >= 10 * S));
     }
 
     #[test]

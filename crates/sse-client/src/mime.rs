@@ -181,6 +181,10 @@ mod tests {
             "text/event-stream, */*",
             "text/event-stream,",
             "text/event-stream, nonsense",
+            "text/event-stream, no token/x",
+            "text/event-stream, x/no token",
+            "text/event-stream, /x",
+            "text/event-stream, x/",
             // Escapes mean what they escape.
             r#"text/event-stream;charset="utf\-8""#,
             r#"text/event-stream;charset="\U\T\F\-\8";charset=latin1"#,
@@ -196,7 +200,10 @@ mod tests {
             "text/event-stream;charset=latin1, text/event-stream;charset=utf-8",
             "text/event-stream;charset=latin1, text/plain, text/event-stream",
             "text/plain;charset=latin1, text/event-stream",
+            // A comma between quotes is text, also behind a quote that is escaped; outside of them nothing is.
             "text/event-stream;x=\"a,text/plain\"",
+            r#"text/event-stream;x="a\",text/plain;""#,
+            r#"text/event-stream;x=\",text/plain"#,
         ] {
             assert!(is_event_stream(content_type.as_bytes()), "{content_type:?}");
         }
@@ -228,6 +235,8 @@ mod tests {
             "text/event-stream;charset=latin1, text/event-stream;charset=utf-8, text/event-stream",
             "text/event-stream;charset=\"utf-8\\\"",
             "text/event-stream;charset=\"utf-8,\"",
+            "text/event-stream;x=\"a\";charset=latin1",
+            "text/event-stream;x=\"a\"b;charset=latin1",
             // In a value without quotes at its front a quote is nothing special.
             "text/event-stream;x=a\"b;charset=latin1",
             // A form feed is white to ASCII and not to HTTP.

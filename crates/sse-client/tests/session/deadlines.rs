@@ -11,6 +11,12 @@ fn play(deadlines: Deadlines) -> Play {
 fn assert_timed_out(play: &Play, timeout: Timeout) {
     let Step::Wait { cause, .. } = play.session.step() else { panic!("{:?}", play.session.step()) };
     assert_eq!(*cause, Cause::Timeout(timeout));
+    let missing = match timeout {
+        Timeout::Head => "no response head",
+        Timeout::ByteIdle => "not one byte",
+        _ => "no event",
+    };
+    assert!(cause.to_string().ends_with(missing), "{cause}");
 }
 
 #[track_caller]

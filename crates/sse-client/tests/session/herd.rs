@@ -52,6 +52,7 @@ fn simulate(server: impl Fn(Duration, usize) -> Option<u16>) -> Vec<Attempt> {
             due.push(Reverse((wait(session), client)));
         }
         attempts.push(Attempt { client, at: at - lost_at, succeeded });
+        assert!(attempts.len() < 10 * CLIENTS, "a busy loop");
     }
     attempts
 }

@@ -40,6 +40,18 @@ fn a_futile_attempt_is_not_retried() {
 }
 
 #[test]
+fn the_policy_s_reconnection_time_counts_until_the_server_sets_another() {
+    let mut play = Play::subscribe(exact().with_reconnection_time(7 * S));
+    play.connect();
+    play.end(End::TransportError);
+    assert_eq!(play.wait(), 7 * S);
+    play.open();
+    play.data("retry: 5000\ndata: x\n\n");
+    play.end(End::Eof);
+    assert_eq!(play.wait(), 5 * S);
+}
+
+#[test]
 fn retry_counts_at_its_line_and_lives_on() {
     let mut play = Play::subscribe(exact());
     play.open();
@@ -217,7 +229,7 @@ fn an_outage_is_limited_and_begins_with_the_loss() {
     play.pass(3600 * S);
     play.end(End::Eof);
     let lost_at = play.now;
-    while play.closed().is_none() {
+    for _ in 0..4 {
         play.wait();
         play.connect();
         play.end(End::TransportError);
@@ -225,6 +237,12 @@ fn an_outage_is_limited_and_begins_with_the_loss() {
     assert!(matches!(play.closed(), Some(CloseReason::GaveUp { limit: Limit::Outage, .. })));
     // 3 + 3 + 6 + 12 seconds; the next wait of 24 would end too late, so it is not begun.
     assert_eq!(play.now - lost_at, 24 * S);
+
+    // One that begins at the last moment is not too late.
+    let mut play = Play::subscribe(exact().with_max_outage(3 * S));
+    play.connect();
+    play.end(End::TransportError);
+    assert_eq!(play.wait(), 3 * S);
 
     // Without any success it begins with the first attempt, which may take its time.
     let mut play = Play::subscribe(exact().with_max_outage(30 * S));
