@@ -408,10 +408,8 @@ impl Open {
     fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
         let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
         let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
-        match (bytes, events) {
-            (Some(bytes), Some(events)) => Some(if events.0 < bytes.0 { events } else { bytes }),
-            (bytes, events) => bytes.or(events),
-        }
+        // The first of two at the same time: that there was not one byte says more.
+        bytes.into_iter().chain(events).min_by_key(|(at, _)| *at)
     }
 }
 

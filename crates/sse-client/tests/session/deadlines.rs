@@ -69,6 +69,14 @@ fn comments_feed_the_deadline_of_bytes_only() {
 }
 
 #[test]
+fn of_two_deadlines_at_once_that_of_bytes_is_named() {
+    let mut play = play(Deadlines::NONE.with_byte_idle(10 * S).with_event_idle(10 * S));
+    play.open();
+    play.pass(10 * S);
+    assert_timed_out(&play, Timeout::ByteIdle);
+}
+
+#[test]
 fn silence_counts_from_the_head_on() {
     let mut play = play(Deadlines::NONE.with_byte_idle(10 * S));
     play.open();
