@@ -24,3 +24,17 @@ fn every_length_up_to_two_calls() {
         check(&chunk);
     }
 }
+
+#[test]
+fn what_the_fuzzer_left() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/scan");
+    let mut count = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let input = std::fs::read(entry.unwrap().path()).unwrap();
+        for skip in 0..input.len().min(17) {
+            check(&input[skip..]);
+        }
+        count += 1;
+    }
+    assert!(count > 0, "the corpus is empty");
+}
