@@ -22,8 +22,8 @@ corpus that `cargo test` replays. A finding lies in fuzz/artifacts; put it into 
 a name that says what it shows, with its fix. fuzz/words.dict holds words for the fuzzer to use.
 
 --minimise chooses the small corpus anew: the files that have a name by hand, and of all others,
-there and in fuzz/target/corpus, the fewest that reach what these do not. Their names are the
-beginnings of their SHA-1.",
+there and in fuzz/target/corpus, the fewest that reach what these do not, at most 128. Their names
+are the beginnings of their SHA-1.",
     run,
 };
 
@@ -32,6 +32,9 @@ pub(crate) const DEFAULT_SECONDS: u32 = 60;
 
 /// How many digits of its SHA-1 name a file of the small corpus. libFuzzer gives all 40.
 const DIGITS: usize = 12;
+
+/// How many such files a target has at most.
+const MAX_CHOSEN: usize = 128;
 
 fn run(args: &[String]) -> Result<(), Failure> {
     let (mut target, mut seconds, mut minimises) = (None, None, false);
@@ -112,12 +115,19 @@ fn minimise(target: &str) -> Result<(), Failure> {
     for name in names(&small)?.iter().filter(|name| is_hash(name)) {
         fs::remove_file(small.join(name)).map_err(|error| cannot("remove", &small.join(name), &error))?;
     }
-    let chosen_names = names(&chosen)?;
-    for name in chosen_names.iter().filter(|name| is_hash(name)) {
-        let from = chosen.join(name);
-        fs::copy(&from, small.join(&name[..DIGITS])).map_err(|error| cannot("copy", &from, &error))?;
+    let mut new = Vec::new();
+    for name in names(&chosen)?.into_iter().filter(|name| is_hash(name)) {
+        let path = chosen.join(&name);
+        let input = fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
+        new.push((input.len(), name, input));
     }
-    eprintln!("{target}: {} files in {}", chosen_names.len(), small.display());
+    // The shortest: they say more to who reads them.
+    new.sort();
+    for (_, name, input) in new.iter().take(MAX_CHOSEN) {
+        let path = small.join(&name[..DIGITS]);
+        fs::write(&path, input).map_err(|error| cannot("write", &path, &error))?;
+    }
+    eprintln!("{target}: {} files in {}", names(&small)?.len(), small.display());
     Ok(())
 }
 
