@@ -45,7 +45,7 @@ fn owned(chunks: &[Bytes]) -> Tally {
         let mut input = BytesInput::new(chunk.clone());
         while let Some(frame) = decoder.decode_bytes(&mut input).expect("under the limit") {
             if let OwnedFrame::Event(event) = frame {
-                tally.count(&event.event_type, &event.data, &event.last_event_id);
+                tally.count(event.event_type(), event.data(), event.last_event_id());
             }
         }
     }
@@ -57,7 +57,7 @@ fn tokio(chunks: &[Bytes]) -> Tally {
     let mut tally = Tally::default();
     drain(EventStream::new(chunks), |event| {
         let event = event.expect("under the limit");
-        tally.count(&event.event_type, &event.data, &event.last_event_id);
+        tally.count(event.event_type(), event.data(), event.last_event_id());
     });
     tally
 }

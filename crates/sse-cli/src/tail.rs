@@ -197,7 +197,7 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
                     ));
                 }
             }
-            Update::Event(event) => match printer.print(&event.event_type, &event.data, &event.last_event_id) {
+            Update::Event(event) => match printer.print(event.event_type(), event.data(), event.last_event_id()) {
                 Ok(true) => {}
                 Ok(false) => return Ok(printer.out.flush().into()),
                 Err(error) => return Ok(Err(error).into()),

@@ -66,10 +66,10 @@ pub struct Decoder<B: Scratch = DefaultScratch> {
     /// The last line ended with CR: if a LF comes next it belongs to that line end.
     after_cr: bool,
     /// There may be something to do before the next line.
-    unsettled: bool,
+    pub(crate) unsettled: bool,
     /// How many bytes of a BOM have been read; `None`: the stream is past it.
     bom: Option<usize>,
-    max_event_bytes: usize,
+    pub(crate) max_event_bytes: usize,
     comments: bool,
     /// The last event ID, once an owned event has inherited it.
     #[cfg(feature = "bytes")]
@@ -171,21 +171,28 @@ impl<B: Scratch> Decoder<B> {
         chunk: &'i [u8],
         cursor: &mut Cursor,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
-        if self.unsettled {
-            return self.decode_lines(chunk, cursor);
-        }
-        if chunk.len() <= self.max_event_bytes {
+        if !self.unsettled && chunk.len() <= self.max_event_bytes {
             if let Some((event, data)) = self.whole_event(&mut Lines::new(chunk, cursor)) {
                 if let Some(id) = event.id {
-                    self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
-                    self.id_changed(id.len());
+                    self.take_id(id)?;
                 }
                 let event_type = event.event_type.filter(|event_type| !event_type.is_empty()).unwrap_or(MESSAGE);
                 let last_event_id = event.id.unwrap_or_else(|| self.last_event_id());
                 return Ok(Some(Frame::Event(Event { event_type, data, last_event_id })));
             }
         }
-        if cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
+        self.decode_other(chunk, cursor)
+    }
+
+    /// Decodes what [`whole_event`](Self::whole_event) does not take.
+    #[inline]
+    pub(crate) fn decode_other<'d, 'i: 'd>(
+        &'d mut self,
+        chunk: &'i [u8],
+        cursor: &mut Cursor,
+    ) -> Result<Option<Frame<'d>>, DecodeError> {
+        // Nothing is left to say or to store. (A CR at the end may be half of a CRLF.)
+        if !self.unsettled && cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
             return Ok(None);
         }
         self.decode_lines(chunk, cursor)
@@ -194,7 +201,7 @@ impl<B: Scratch> Decoder<B> {
     /// Takes an event all of which is in the chunk, one that is nothing unusual: no second line of data, nothing to be
     /// told before its end, valid text. `None`: what comes is something else, and nothing is taken.
     #[inline(always)]
-    fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>) -> Option<(InChunk<'i>, &'i str)> {
+    pub(crate) fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>) -> Option<(InChunk<'i>, &'i str)> {
         let mut event = InChunk::default();
         loop {
             let (field, at) = field::parse_word(lines.word()?)?;
@@ -384,6 +391,14 @@ impl<B: Scratch> Decoder<B> {
         Ok(None)
     }
 
+    /// The id of an event that lies in the chunk is the last event ID. No other one is stored.
+    #[inline]
+    pub(crate) fn take_id(&mut self, id: &str) -> Result<(), DecodeError> {
+        self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
+        self.id_changed(id.len());
+        Ok(())
+    }
+
     /// The last event ID is what the buffer of ids begins with, so long.
     #[inline]
     fn id_changed(&mut self, len: usize) {
@@ -453,8 +468,7 @@ impl<B: Scratch> Decoder<B> {
             return self.end_stored_event(event);
         }
         if let Some(id) = event.id {
-            self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
-            self.id_changed(id.len());
+            self.take_id(id)?;
         }
         self.event.size = 0;
         Ok(event.data.is_some())

@@ -3,13 +3,14 @@
 use core::fmt;
 use core::time::Duration;
 
+use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::decode::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, Frame, MESSAGE};
-use crate::lines::Cursor;
+use crate::lines::{Cursor, Lines};
 
 /// [`Frame`], owned. From [`Decoder::decode_bytes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,44 +26,150 @@ pub enum OwnedFrame {
 
 /// [`Event`], owned.
 ///
-/// Cloning costs three reference counts. A field that shares a chunk keeps the whole chunk in memory: what is kept for
-/// long is better [`detach`](Self::detach)ed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+/// Its texts are parts of one piece of memory: the chunk that it came in, or, if it was cut or put together, a copy of its
+/// own. Cloning costs a reference count, and another one if the last event ID is inherited. An event that shares a chunk
+/// keeps all of it in memory: what is kept for long is better [`detach`](Self::detach)ed.
+///
+/// ```
+/// use sse_codec::OwnedEvent;
+///
+/// let event = OwnedEvent::new("tick", "1", "7");
+/// assert_eq!((event.event_type(), event.data(), event.last_event_id()), ("tick", "1", "7"));
+/// ```
+#[derive(Clone)]
 pub struct OwnedEvent {
-    /// See [`Event::event_type`].
-    pub event_type: ByteString,
-    /// See [`Event::data`].
-    pub data: ByteString,
-    /// See [`Event::last_event_id`].
-    pub last_event_id: ByteString,
+    memory: Bytes,
+    /// Empty: `message`.
+    event_type: Span,
+    data: Span,
+    last_event_id: Span,
+    /// The last event ID, if it is of an earlier event.
+    inherited_id: Option<ByteString>,
+}
+
+/// Where a text is in the memory of its event.
+#[derive(Clone, Copy)]
+struct Span {
+    from: usize,
+    to: usize,
 }
 
 impl OwnedEvent {
-    /// An event that no decoder made: for tests of what consumes events.
-    pub fn new(
-        event_type: impl Into<ByteString>,
-        data: impl Into<ByteString>,
-        last_event_id: impl Into<ByteString>,
-    ) -> Self {
-        Self { event_type: event_type.into(), data: data.into(), last_event_id: last_event_id.into() }
+    /// An event that no decoder made: for tests of what consumes events. Copies.
+    pub fn new(event_type: &str, data: &str, last_event_id: &str) -> Self {
+        let event_type = if event_type == MESSAGE { "" } else { event_type };
+        let mut memory = Vec::with_capacity(data.len() + event_type.len() + last_event_id.len());
+        let mut add = |text: &str| {
+            let from = memory.len();
+            memory.extend_from_slice(text.as_bytes());
+            Span { from, to: memory.len() }
+        };
+        let (data, event_type, last_event_id) = (add(data), add(event_type), add(last_event_id));
+        Self { memory: memory.into(), event_type, data, last_event_id, inherited_id: None }
+    }
+
+    /// See [`Event::event_type`].
+    #[inline]
+    pub fn event_type(&self) -> &str {
+        let event_type = self.event_type.of(&self.memory);
+        if event_type.is_empty() { MESSAGE } else { event_type }
+    }
+
+    /// See [`Event::data`].
+    #[inline]
+    pub fn data(&self) -> &str {
+        self.data.of(&self.memory)
+    }
+
+    /// See [`Event::last_event_id`].
+    #[inline]
+    pub fn last_event_id(&self) -> &str {
+        match &self.inherited_id {
+            Some(id) => id,
+            None => self.last_event_id.of(&self.memory),
+        }
+    }
+
+    /// The data alone, sharing its memory: nothing is copied.
+    pub fn into_data(self) -> ByteString {
+        self.data.share(self.memory)
     }
 
     /// A copy that keeps no chunk in memory.
     #[must_use]
     pub fn detach(&self) -> Self {
-        let copy = |text: &ByteString| ByteString::from(&**text);
-        Self::new(copy(&self.event_type), copy(&self.data), copy(&self.last_event_id))
+        Self::new(self.event_type(), self.data(), self.last_event_id())
+    }
+
+    fn lend(&self) -> Event<'_> {
+        Event { event_type: self.event_type(), data: self.data(), last_event_id: self.last_event_id() }
     }
 }
 
 /// Copies.
 impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
-        Self {
-            event_type: own(&Bytes::new(), event.event_type),
-            data: own(&Bytes::new(), event.data),
-            last_event_id: own(&Bytes::new(), event.last_event_id),
+        Self::new(event.event_type, event.data, event.last_event_id)
+    }
+}
+
+impl PartialEq for OwnedEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.lend() == other.lend()
+    }
+}
+
+impl Eq for OwnedEvent {}
+
+impl core::hash::Hash for OwnedEvent {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.lend().hash(state);
+    }
+}
+
+impl fmt::Debug for OwnedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let event = self.lend();
+        f.debug_struct("OwnedEvent")
+            .field("event_type", &event.event_type)
+            .field("data", &event.data)
+            .field("last_event_id", &event.last_event_id)
+            .finish()
+    }
+}
+
+impl Span {
+    const EMPTY: Self = Self { from: 0, to: 0 };
+
+    /// Where a text lies, if it is a part of this memory.
+    #[inline]
+    fn find(memory: &[u8], text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::EMPTY);
+        }
+        let from = (text.as_ptr() as usize).checked_sub(memory.as_ptr() as usize)?;
+        let to = from + text.len();
+        (to <= memory.len()).then_some(Self { from, to })
+    }
+
+    /// The text, from the memory that it was made for.
+    #[inline]
+    fn of(self, memory: &[u8]) -> &str {
+        let bytes = memory.get(self.from..self.to).unwrap_or_default();
+        // SAFETY: a span is made from a `str` that lies there, or of one that was copied there, and stays with that
+        // memory, which never changes.
+        #[allow(unsafe_code)]
+        unsafe {
+            core::str::from_utf8_unchecked(bytes)
+        }
+    }
+
+    /// The text as a share of its memory.
+    fn share(self, memory: Bytes) -> ByteString {
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe {
+            ByteString::from_bytes_unchecked(memory.slice(self.from..self.to))
         }
     }
 }
@@ -77,7 +184,7 @@ impl From<Event<'_>> for OwnedEvent {
 /// let mut decoder = Decoder::new();
 /// let mut input = BytesInput::new("id: 1\ndata: hello\n\n".into());
 /// let Ok(Some(OwnedFrame::Event(event))) = decoder.decode_bytes(&mut input) else { panic!("an event") };
-/// assert_eq!(event.data, "hello"); // a slice of the chunk, not a copy
+/// assert_eq!(event.data(), "hello"); // a slice of the chunk, not a copy
 /// assert_eq!(decoder.decode_bytes(&mut input), Ok(None));
 /// ```
 #[derive(Clone, Default)]
@@ -127,52 +234,64 @@ impl Decoder {
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
+    #[inline]
     pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
+        if !self.unsettled && input.chunk.len() <= self.max_event_bytes {
+            if let Some((event, data)) = self.whole_event(&mut Lines::new(&input.chunk, &mut input.cursor)) {
+                if let Some(id) = event.id {
+                    self.take_id(id)?;
+                }
+                let span = |text| Span::find(&input.chunk, text).unwrap_or(Span::EMPTY);
+                let (event_type, data) = (span(event.event_type.unwrap_or_default()), span(data));
+                let last_event_id = span(event.id.unwrap_or_default());
+                let inherited_id = if event.id.is_some() { None } else { self.inherited_id() };
+                // The last event of a chunk takes it, the others share it. (A CR at its end is still to be looked at.)
+                let used_up = input.is_empty() && input.chunk.last() == Some(&b'\n');
+                let memory = if used_up { core::mem::take(input).chunk } else { input.chunk.clone() };
+                let event = OwnedEvent { memory, event_type, data, last_event_id, inherited_id };
+                return Ok(Some(OwnedFrame::Event(event)));
+            }
+        }
+        self.decode_other_bytes(input)
+    }
+
+    /// Decodes what [`whole_event`](Self::whole_event) does not take.
+    fn decode_other_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let chunk = &input.chunk;
-        match self.decode_chunk(chunk, &mut input.cursor) {
+        match self.decode_other(chunk, &mut input.cursor) {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
-            Ok(Some(Frame::Comment(comment))) => Ok(Some(OwnedFrame::Comment(own(chunk, comment)))),
             Ok(Some(Frame::Retry(time))) => Ok(Some(OwnedFrame::Retry(time))),
+            Ok(Some(Frame::Comment(comment))) => {
+                let shared = Span::find(chunk, comment).map(|span| span.share(chunk.clone()));
+                Ok(Some(OwnedFrame::Comment(shared.unwrap_or_else(|| ByteString::from(comment)))))
+            }
             Ok(Some(Frame::Event(event))) => {
-                let event_type = own(chunk, event.event_type);
-                let data = own(chunk, event.data);
-                let last_event_id = share(chunk, event.last_event_id);
-                let last_event_id = last_event_id.unwrap_or_else(|| self.inherited_id());
-                Ok(Some(OwnedFrame::Event(OwnedEvent { event_type, data, last_event_id })))
+                let event_type = if event.event_type == MESSAGE { "" } else { event.event_type };
+                let (Some(data), Some(event_type)) = (Span::find(chunk, event.data), Span::find(chunk, event_type))
+                else {
+                    return Ok(Some(OwnedFrame::Event(event.into())));
+                };
+                let (last_event_id, inherited_id) = match Span::find(chunk, event.last_event_id) {
+                    Some(here) => (here, None),
+                    None => (Span::EMPTY, self.inherited_id()),
+                };
+                let memory = chunk.clone();
+                let event = OwnedEvent { memory, event_type, data, last_event_id, inherited_id };
+                Ok(Some(OwnedFrame::Event(event)))
             }
         }
     }
 
-    /// The last event ID, shared by the events that inherit it.
-    fn inherited_id(&mut self) -> ByteString {
+    /// The last event ID, shared by the events that inherit it. `None`: it is empty.
+    #[inline]
+    fn inherited_id(&mut self) -> Option<ByteString> {
+        if self.last_event_id().is_empty() {
+            return None;
+        }
         if self.inherited_id.is_empty() {
             self.inherited_id = ByteString::from(self.last_event_id());
         }
-        self.inherited_id.clone()
+        Some(self.inherited_id.clone())
     }
-}
-
-/// Text that lies in the chunk, as a share of it.
-#[inline]
-fn share(chunk: &Bytes, text: &str) -> Option<ByteString> {
-    if text.is_empty() {
-        return Some(ByteString::new());
-    }
-    let offset = (text.as_ptr() as usize).checked_sub(chunk.as_ptr() as usize)?;
-    if offset + text.len() > chunk.len() {
-        return None;
-    }
-    // SAFETY: these are the bytes of `text`, at the same address, and those of a `Bytes` never change.
-    #[allow(unsafe_code)]
-    Some(unsafe { ByteString::from_bytes_unchecked(chunk.slice_ref(text.as_bytes())) })
-}
-
-/// Text as a share of the chunk, or as a copy.
-#[inline]
-fn own(chunk: &Bytes, text: &str) -> ByteString {
-    if text == MESSAGE {
-        return ByteString::from_static(MESSAGE);
-    }
-    share(chunk, text).unwrap_or_else(|| ByteString::from(text))
 }

@@ -146,9 +146,9 @@ pub fn written(frame: Frame<'_>) -> oracle::Frame {
 pub fn owned(frame: OwnedFrame) -> oracle::Frame {
     match frame {
         OwnedFrame::Event(event) => oracle::Frame::Event(oracle::Event {
-            event_type: event.event_type.to_string(),
-            data: event.data.to_string(),
-            last_event_id: event.last_event_id.to_string(),
+            event_type: event.event_type().to_owned(),
+            data: event.data().to_owned(),
+            last_event_id: event.last_event_id().to_owned(),
         }),
         OwnedFrame::Comment(text) => oracle::Frame::Comment(text.to_string()),
         OwnedFrame::Retry(time) => oracle::Frame::Retry(milliseconds(time)),

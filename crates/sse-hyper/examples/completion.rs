@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut answer = Connector::request(request)?.with_session(Session::once().with_deadlines(deadlines));
     while let Some(event) = answer.next().await {
         match event {
-            Ok(event) => println!("{}: {}", event.event_type, event.data),
+            Ok(event) => println!("{}: {}", event.event_type(), event.data()),
             Err(error) => {
                 // The model's own words about what it did not like.
                 if let Some(explanation) = error.failure().body() {

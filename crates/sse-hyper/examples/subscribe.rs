@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 eprintln!("attempt {attempt}, after {last_event_id:?}")
             }
             Update::Open(head) => eprintln!("open: {:?}", head.headers),
-            Update::Event(event) => println!("{}: {}", event.event_type, event.data),
+            Update::Event(event) => println!("{}: {}", event.event_type(), event.data()),
             Update::Waiting { failure, .. } => eprintln!("{failure}; trying again"),
             _ => {}
         }

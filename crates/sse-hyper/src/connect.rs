@@ -74,7 +74,7 @@ type MadeRequest = Pin<Box<dyn Future<Output = Result<Request<Bytes>, BoxError>>
 /// })
 /// .subscribe(Policy::default());
 /// while let Some(event) = events.next().await {
-///     println!("{}", event?.data);
+///     println!("{}", event?.data());
 /// }
 /// # Ok(())
 /// # }

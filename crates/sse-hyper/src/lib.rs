@@ -10,7 +10,7 @@
 //! let mut events = Connector::get("https://example.org/stream")?.subscribe(Policy::default());
 //! while let Some(event) = events.next().await {
 //!     let event = event?;
-//!     println!("{}: {}", event.event_type, event.data);
+//!     println!("{}: {}", event.event_type(), event.data());
 //! }
 //! # Ok(())
 //! # }

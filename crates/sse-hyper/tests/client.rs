@@ -180,7 +180,7 @@ async fn once_sends_once() {
         let mut source = once(&server, post(URL));
         while let Some(item) = source.next().await {
             if let Ok(event) = item {
-                assert_eq!(event.data, "a");
+                assert_eq!(event.data(), "a");
             }
         }
         let requests = server.requests();
@@ -334,7 +334,7 @@ async fn an_event_over_the_bound_is_dropped_alone() {
         .iter()
         .filter_map(|update| match update {
             Update::Dropped(_) => Some("dropped"),
-            Update::Event(event) => Some(&*event.data),
+            Update::Event(event) => Some(event.data()),
             _ => None,
         })
         .collect();
@@ -361,7 +361,7 @@ async fn a_router_in_the_same_process() {
 #[tokio::test]
 async fn events_of_any_body() {
     let body = http_body_util::Full::new(Bytes::from_static(b"data: a\n\ndata: b\n\ndata: unfinished"));
-    let events: Vec<_> = sse_hyper::events(body).map(|event| event.unwrap().data.to_string()).collect().await;
+    let events: Vec<_> = sse_hyper::events(body).map(|event| event.unwrap().data().to_string()).collect().await;
     assert_eq!(events, ["a", "b"]);
 }
 

@@ -104,7 +104,7 @@ async fn an_id_with_a_control_character_does_not_stop_the_client() {
         while let Some(update) = updates.next().await {
             match update.unwrap() {
                 Update::Connecting { unsendable_id, .. } => unsendable.push(unsendable_id),
-                Update::Event(event) => data.push(event.data.to_string()),
+                Update::Event(event) => data.push(event.data().to_owned()),
                 _ => {}
             }
         }
@@ -125,7 +125,7 @@ async fn an_id_outside_ascii_is_sent_as_utf_8() {
 async fn no_content_is_the_end() {
     let server = Server::new([stream_of("data: a\n\n"), response(204, &[], ""), stream_of("data: never\n\n")]);
     let mut source = subscribe(&server);
-    assert_eq!(source.next().await.unwrap().unwrap().data, "a");
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     assert!(source.next().await.is_none());
     assert_eq!(source.close_reason(), Some(&CloseReason::NoContent));
     assert_eq!(server.requests().len(), 2);
@@ -199,7 +199,7 @@ async fn an_absurd_retry_does_not_overflow() {
     for retry in ["18446744073709551615", "99999999999999999999999999"] {
         let server = Server::new([stream_of(&format!("retry: {retry}\ndata: a\n\n"))]);
         let mut source = subscribe(&server);
-        assert_eq!(source.next().await.unwrap().unwrap().data, "a");
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
         assert!(source.next().now_or_never().is_none(), "it waits");
         assert!(server.requests().len() == 1);
     }
@@ -263,12 +263,12 @@ async fn comments_are_signs_of_life() {
     // For the deadline on bytes they are …
     let server = Server::new([comments()]);
     let mut source = connect(&server, Deadlines::NONE.with_byte_idle(twenty));
-    assert_eq!(source.next().await.unwrap().unwrap().data, "a");
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     assert_eq!(server.requests().len(), 1);
     // … and for the one on events they are not.
     let server = Server::new([comments(), stream_of("data: b\n\n")]);
     let mut source = connect(&server, Deadlines::NONE.with_event_idle(twenty));
-    assert_eq!(source.next().await.unwrap().unwrap().data, "b");
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "b");
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +276,7 @@ async fn events_of_several_mib_pass() {
     let data = "x".repeat(15 << 20);
     let server = Server::new([stream_of(&format!("data: {data}\n\n"))]);
     let mut source = subscribe(&server);
-    assert_eq!(source.next().await.unwrap().unwrap().data.len(), 15 << 20);
+    assert_eq!(source.next().await.unwrap().unwrap().data().len(), 15 << 20);
 }
 
 #[tokio::test(start_paused = true)]

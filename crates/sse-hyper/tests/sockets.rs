@@ -95,7 +95,7 @@ async fn dropping_it_closes_the_connection_at_once() {
         stream.write_all(format!("{HEAD}data: a\n\n").as_bytes()).await.unwrap();
         stream
     });
-    assert_eq!(event.data, "a");
+    assert_eq!(event.data(), "a");
     drop(source);
     hung_up(&mut stream).await;
 
@@ -172,8 +172,8 @@ async fn a_flushed_gzip_block_is_an_event_at_once() {
     });
     for n in 0..20 {
         let event = next(&mut source).await;
-        assert_eq!(event.data.split(' ').next(), Some(&*n.to_string()));
-        assert_eq!(event.data.len(), n.to_string().len() + 1 + 64000 * (n % 2));
+        assert_eq!(event.data().split(' ').next(), Some(&*n.to_string()));
+        assert_eq!(event.data().len(), n.to_string().len() + 1 + 64000 * (n % 2));
         seen.send(()).await.unwrap();
     }
     assert!(source.next().await.is_none());
@@ -213,7 +213,7 @@ async fn a_server_that_dies_and_comes_back_loses_and_doubles_nothing() {
     };
     let client = async {
         for id in 0..35 {
-            assert_eq!(next(&mut source).await.data, id.to_string());
+            assert_eq!(next(&mut source).await.data(), id.to_string());
         }
         done.send(()).unwrap();
     };
@@ -294,7 +294,7 @@ async fn the_default_client_works_where_updates_are_read() {
             kinds.push(match update.unwrap() {
                 Update::Connecting { attempt, .. } => format!("connecting {attempt}"),
                 Update::Open(head) => format!("open {}", head.status.as_u16()),
-                Update::Event(event) => event.data.to_string(),
+                Update::Event(event) => event.data().to_owned(),
                 Update::Comment(comment) => format!("comment {comment}"),
                 Update::Retry(time) => format!("retry {}", time.as_millis()),
                 Update::Waiting { failure, .. } => failure.to_string(),

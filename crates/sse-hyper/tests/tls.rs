@@ -109,7 +109,7 @@ async fn streams_over_each_version_of_tls_and_http() {
         let mut server = serve(versions, alpn).await;
         let client = trusting(&server);
         let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
-        assert_eq!(next(&mut source).await.data, "hello");
+        assert_eq!(next(&mut source).await.data(), "hello");
         assert_eq!(server.seen().await, Some(expected));
         // Dropping it closes the connection, not just a stream of it.
         drop(source);
@@ -165,7 +165,7 @@ async fn an_address_in_a_certificate_counts() {
     let server = serve(&[&TLS13], &[]).await;
     let url = server.url.replace("localhost", "127.0.0.1");
     let mut source = Connector::get(&url).unwrap().with_service(trusting(&server)).subscribe(Policy::default());
-    assert_eq!(next(&mut source).await.data, "hello");
+    assert_eq!(next(&mut source).await.data(), "hello");
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn any_certificate_is_accepted_on_demand() {
         let server = serve(versions, &["h2"]).await;
         let client = HttpClient::new(&Tls::new().dangerous_accept_any_certificate()).unwrap();
         let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
-        assert_eq!(next(&mut source).await.data, "hello");
+        assert_eq!(next(&mut source).await.data(), "hello");
     }
 }
 
@@ -192,7 +192,7 @@ async fn a_redirect_may_lead_to_tls() {
         stream.write_all(moved.as_bytes()).await.unwrap();
     });
     let mut source = Connector::get(&plain).unwrap().with_service(trusting(&server)).subscribe(Policy::default());
-    assert_eq!(next(&mut source).await.data, "hello");
+    assert_eq!(next(&mut source).await.data(), "hello");
     assert_eq!(server.seen().await, Some(Version::HTTP_2));
 }
 

@@ -48,7 +48,7 @@ use sse_client::ResponseHead;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// use futures_util::StreamExt as _;
 /// let mut source = EventSource::once(Hello);
-/// assert_eq!(source.next().await.unwrap().unwrap().data, "hello");
+/// assert_eq!(source.next().await.unwrap().unwrap().data(), "hello");
 /// assert!(source.next().await.is_none());
 /// # }
 /// ```

@@ -24,7 +24,7 @@
 //! let mut events = EventStream::new(stream::iter(chunks));
 //! while let Some(event) = events.next().await {
 //!     match event {
-//!         Ok(event) => println!("{}: {}", event.event_type, event.data),
+//!         Ok(event) => println!("{}: {}", event.event_type(), event.data()),
 //!         Err(error) => eprintln!("{error}"),
 //!     }
 //! }

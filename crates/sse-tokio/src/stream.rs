@@ -31,7 +31,7 @@ pin_project! {
     ///
     /// let mut events = EventStream::from_reader(&b"event: greeting\ndata: hello\n\n"[..]);
     /// let event = events.next().await.unwrap().unwrap();
-    /// assert_eq!((&*event.event_type, &*event.data), ("greeting", "hello"));
+    /// assert_eq!((event.event_type(), event.data()), ("greeting", "hello"));
     /// assert!(events.next().await.is_none());
     /// # }
     /// ```
@@ -81,15 +81,10 @@ where
     type Item = Result<OwnedEvent, StreamError<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut frames = self.project().frames;
-        loop {
-            return Poll::Ready(match ready!(frames.as_mut().poll_next(cx)) {
-                Some(Ok(OwnedFrame::Event(event))) => Some(Ok(event)),
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => Some(Err(error)),
-                None => None,
-            });
-        }
+        self.project().frames.poll(cx, |frame| match frame {
+            OwnedFrame::Event(event) => Some(event),
+            _ => None,
+        })
     }
 }
 
@@ -133,15 +128,39 @@ where
     type Item = Result<OwnedFrame, StreamError<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(cx, Some)
+    }
+}
+
+impl<S> FrameStream<S> {
+    /// The next frame that is wanted.
+    #[inline]
+    fn poll<T, E>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        wanted: impl Fn(OwnedFrame) -> Option<T>,
+    ) -> Poll<Option<Result<T, StreamError<E>>>>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
         let mut this = self.project();
         loop {
             // Endless ready input must leave room for other tasks.
             let budget = ready!(coop::poll_proceed(cx));
             // Also when the input is used up: the call behind an event gives back what a large one took.
-            let frame = this.decoder.decode_bytes(this.input).map_err(StreamError::Dropped).transpose();
-            if frame.is_some() {
-                budget.made_progress();
-                return Poll::Ready(frame);
+            match this.decoder.decode_bytes(this.input) {
+                Ok(None) => {}
+                Ok(Some(frame)) => {
+                    budget.made_progress();
+                    if let Some(item) = wanted(frame) {
+                        return Poll::Ready(Some(Ok(item)));
+                    }
+                    continue;
+                }
+                Err(error) => {
+                    budget.made_progress();
+                    return Poll::Ready(Some(Err(StreamError::Dropped(error))));
+                }
             }
             // An idle stream keeps no chunk in memory, which may be a share of something large.
             *this.input = BytesInput::default();

@@ -88,7 +88,7 @@ pub enum Update<H, E> {
 ///     seen.push(match update {
 ///         Ok(Update::Connecting { attempt, .. }) => format!("attempt {attempt}"),
 ///         Ok(Update::Open(head)) => format!("open: {head}"),
-///         Ok(Update::Event(event)) => format!("event: {}", event.data),
+///         Ok(Update::Event(event)) => format!("event: {}", event.data()),
 ///         Ok(Update::Comment(comment)) => format!("comment: {comment}"),
 ///         Ok(Update::Waiting { failure, .. }) => format!("lost, to be retried: {failure}"),
 ///         Ok(_) => continue,

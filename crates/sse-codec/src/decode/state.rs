@@ -43,10 +43,10 @@ pub(super) enum Lent {
 
 /// What of the event is still in the chunk. Lives no longer than one call: what is needed beyond it is stored.
 #[derive(Clone, Copy, Default)]
-pub(super) struct InChunk<'i> {
-    pub(super) data: Option<&'i str>,
-    pub(super) event_type: Option<&'i str>,
-    pub(super) id: Option<&'i str>,
+pub(crate) struct InChunk<'i> {
+    pub(crate) data: Option<&'i str>,
+    pub(crate) event_type: Option<&'i str>,
+    pub(crate) id: Option<&'i str>,
 }
 
 impl InChunk<'_> {

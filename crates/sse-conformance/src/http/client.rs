@@ -23,9 +23,9 @@ pub(super) async fn run(url: &str, log: &mut Vec<Entry>) -> Result<(), String> {
         log.push(match update {
             Ok(Update::Open(_)) => Entry::Open { open: true },
             Ok(Update::Event(event)) => Entry::Event {
-                event_type: event.event_type.into(),
-                data: event.data.into(),
-                id: event.last_event_id.into(),
+                event_type: event.event_type().into(),
+                data: event.data().into(),
+                id: event.last_event_id().into(),
             },
             Ok(Update::Waiting { .. }) => Entry::error(0),
             Ok(Update::Dropped(error)) => return Err(format!("an event was dropped: {error}")),

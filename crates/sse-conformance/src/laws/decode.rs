@@ -5,7 +5,7 @@ mod tight;
 use super::{chunks, limit};
 use crate::drive::{Heard, Options, Path, drive};
 
-/// Input: flags (1: comments, 128: [`stretched`], the others see [`tight::Sizes`]), a limit on the event (0: the decoder's own), the size of
+/// Input: flags (1: comments, the others see [`tight::Sizes`]), a limit on the event (0: the decoder's own), the size of
 /// the buffers of a decoder in slices, how long the first of two connections is (0: there is one), two lengths of chunks,
 /// and the stream.
 ///
@@ -16,7 +16,6 @@ pub fn decode(input: &[u8]) {
         return;
     };
     let (earlier, stream) = stream.split_at(stream.len().min((*earlier).into()));
-    let stream = &*if flags & 128 != 0 { stretched(stream) } else { stream.to_vec() };
     let chunks = chunks(stream.len(), *a, *b);
     let comments = flags & 1 != 0;
     let options = Options {
@@ -30,11 +29,6 @@ pub fn decode(input: &[u8]) {
         assert_eq!(heard, expected, "{path:?} of {:?}", stream.escape_ascii().to_string());
     }
     tight::check(&tight::Sizes::of(*size, *flags), comments, earlier, stream, &chunks);
-}
-
-/// A stream with lines so long that a decoder cannot look at them at once: an `x` stands for a hundred.
-fn stretched(stream: &[u8]) -> Vec<u8> {
-    stream.iter().flat_map(|&byte| std::iter::repeat_n(byte, if byte == b'x' { 100 } else { 1 })).take(8192).collect()
 }
 
 fn expected(options: &Options, stream: &[u8]) -> Heard {

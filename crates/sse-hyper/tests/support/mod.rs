@@ -124,7 +124,7 @@ where
 {
     let mut data = Vec::new();
     while let Some(event) = source.next().await {
-        data.push(event.unwrap().data.to_string());
+        data.push(event.unwrap().data().to_string());
     }
     data
 }
@@ -137,7 +137,7 @@ where
     let mut data = Vec::new();
     while let Some(event) = source.next().await {
         match event {
-            Ok(event) => data.push(event.data.to_string()),
+            Ok(event) => data.push(event.data().to_owned()),
             Err(error) => {
                 assert!(source.next().await.is_none(), "an error is the last item");
                 return (data, error);

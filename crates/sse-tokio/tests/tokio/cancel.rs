@@ -27,7 +27,7 @@ async fn a_lost_wait_for_an_item_loses_nothing() {
     for _ in 0..3 {
         assert!(timeout(S / 2, source.next()).await.is_err());
     }
-    assert_eq!(source.next().await.unwrap().unwrap().data, "a");
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ async fn giving_up_says_which_limit_and_why() {
 async fn the_end_of_the_last_connection_allowed_is_an_error() {
     let server = Server::new([ok([chunk("data: a\n\n")])]);
     let mut source = EventSource::subscribe(server, Policy::default().with_max_reconnects(0));
-    assert_eq!(source.next().await.unwrap().unwrap().data, "a");
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     let error = end(&mut source).await;
     assert!(matches!(error, Error::GaveUp { failure: Failure::Lost(Cause::EndOfStream), .. }), "{error:?}");
 }

@@ -64,7 +64,7 @@ fn a_large_event_is_given_back_when_it_has_been_taken() {
     let counted = allocation_counter::measure(|| {
         let mut source = EventSource::once(Server::new([ok(large())]));
         let event = runtime.block_on(idle(&mut source));
-        assert_eq!(event.data.len(), 15 * MIB);
+        assert_eq!(event.data().len(), 15 * MIB);
         kept = Some(source);
     });
     assert!(counted.bytes_max >= 15 * MIB as u64, "the measure measures");
@@ -78,7 +78,7 @@ fn a_large_event_is_given_back_when_it_has_been_taken() {
         });
         let mut events = EventStream::new(stream::iter(chunks).chain(stream::pending()));
         let event = runtime.block_on(idle(&mut events));
-        assert_eq!(event.data.len(), 15 * MIB);
+        assert_eq!(event.data().len(), 15 * MIB);
         kept = Some(events);
     });
     assert!(counted.bytes_current < MIB as i64, "EventStream: {} bytes", counted.bytes_current);

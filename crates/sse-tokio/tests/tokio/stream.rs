@@ -14,7 +14,7 @@ fn chunks(parts: impl IntoIterator<Item = Bytes>) -> EventStream<impl futures_ut
 }
 
 fn facts(events: &[OwnedEvent]) -> Vec<(&str, &str, &str)> {
-    events.iter().map(|event| (&*event.event_type, &*event.data, &*event.last_event_id)).collect()
+    events.iter().map(|event| (event.event_type(), event.data(), event.last_event_id())).collect()
 }
 
 const EXPECTED: [(&str, &str, &str); 3] =
@@ -47,7 +47,7 @@ async fn from_a_reader() {
 async fn events_share_their_chunk() {
     let chunk = Bytes::from_static(b"data: hello\n\n");
     let event = chunks([chunk.clone()]).next().await.unwrap().unwrap();
-    assert!(chunk.as_ptr_range().contains(&event.data.as_bytes().as_ptr()));
+    assert!(chunk.as_ptr_range().contains(&event.data().as_bytes().as_ptr()));
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn an_error_is_the_last_item() {
     // A stream that must not be polled after its end.
     let once = stream::iter([Ok(Bytes::from("data: a\n\ndata: b\n")), Err(error), Ok("\ndata: c\n\n".into())]);
     let mut events = EventStream::new(once);
-    assert_eq!(events.next().await.unwrap().unwrap().data, "a");
+    assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
     let StreamError::Transport(error) = events.next().await.unwrap().unwrap_err() else { panic!() };
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     assert!(events.next().await.is_none());
@@ -70,7 +70,7 @@ async fn an_event_that_is_too_large_is_told_and_the_next_ones_follow() {
     let mut events = EventStream::with_decoder(stream::iter([Ok::<_, io::Error>(text)]), decoder);
     let error = events.next().await.unwrap().unwrap_err();
     assert!(matches!(error, StreamError::Dropped(DecodeError::EventTooLarge { limit: 10 })), "{error:?}");
-    assert_eq!(events.next().await.unwrap().unwrap().data, "b");
+    assert_eq!(events.next().await.unwrap().unwrap().data(), "b");
     assert_eq!(events.last_event_id(), "5");
     assert!(events.next().await.is_none());
 }
@@ -88,7 +88,7 @@ async fn frames_are_everything_in_order() {
             seen.push(match frame {
                 Ok(OwnedFrame::Comment(comment)) => format!("comment {comment}"),
                 Ok(OwnedFrame::Retry(time)) => format!("retry {time:?}"),
-                Ok(OwnedFrame::Event(event)) => format!("event {}", event.data),
+                Ok(OwnedFrame::Event(event)) => format!("event {}", event.data()),
                 Err(StreamError::Dropped(_)) => "dropped".to_owned(),
                 other => panic!("{other:?}"),
             });
@@ -103,6 +103,6 @@ async fn a_reader_with_a_decoder() {
     let mut decoder = Decoder::new();
     decoder.set_last_event_id("41").unwrap();
     let mut events = EventStream::with_decoder(ReaderChunks::new(&b"data: a\n\n"[..]), decoder);
-    assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "41");
+    assert_eq!(events.next().await.unwrap().unwrap().last_event_id(), "41");
     assert!(events.next().await.is_none());
 }

@@ -18,7 +18,7 @@ fn exact() -> Policy {
 async fn all(source: &mut EventSource<Server>) -> Vec<String> {
     let mut events = Vec::new();
     while let Some(event) = source.next().await {
-        events.push(event.unwrap().data.to_string());
+        events.push(event.unwrap().data().to_string());
     }
     events
 }
@@ -93,7 +93,7 @@ async fn updates_tell_everything_in_order() {
                 format!("connecting {attempt} {last_event_id:?} {unsendable_id:?}")
             }
             Update::Open(head) => format!("open {}", head.status),
-            Update::Event(event) => format!("event {} {:?}", event.data, event.last_event_id),
+            Update::Event(event) => format!("event {} {:?}", event.data(), event.last_event_id()),
             Update::Comment(comment) => format!("comment {comment}"),
             Update::Retry(time) => format!("retry {time:?}"),
             Update::Dropped(_) => "dropped".into(),
@@ -141,8 +141,8 @@ async fn events_share_their_chunk() {
     let mut source = EventSource::once(server);
     for text in ["hello", "more"] {
         let event = source.next().await.unwrap().unwrap();
-        assert_eq!(event.data, text);
-        let shared = bytes.as_ptr_range().contains(&event.data.as_bytes().as_ptr());
+        assert_eq!(event.data(), text);
+        let shared = bytes.as_ptr_range().contains(&event.data().as_bytes().as_ptr());
         assert!(shared, "{text} was copied");
     }
 }
@@ -165,7 +165,7 @@ async fn an_id_from_before_is_sent_at_once() {
     let server = Server::new([ok([chunk("data: a\n\n"), Piece::Pause(S)])]);
     let session = Session::once().with_last_event_id("41").unwrap();
     let mut source = EventSource::new(server.clone(), session);
-    assert_eq!(source.next().await.unwrap().unwrap().last_event_id, "41");
+    assert_eq!(source.next().await.unwrap().unwrap().last_event_id(), "41");
     assert_eq!(server.ids(), ["41"]);
 }
 

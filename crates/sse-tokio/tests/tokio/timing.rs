@@ -75,7 +75,7 @@ async fn a_slow_consumer_is_no_silent_server() {
     let server = Server::new([ok(pieces)]);
     let mut source = subscribe(&server, Deadlines::NONE.with_byte_idle(5 * S).with_event_idle(5 * S));
     for expected in ["a", "b", "c", "d"] {
-        assert_eq!(source.next().await.unwrap().unwrap().data, expected);
+        assert_eq!(source.next().await.unwrap().unwrap().data(), expected);
         advance(60 * S).await;
     }
     assert_eq!(server.requests().len(), 1);
