@@ -12,7 +12,8 @@ use crate::input::Input;
 use crate::joined::{Joined, Piece};
 use crate::lines::{Cursor, Lines};
 use crate::scratch::{FixedBuf, FixedText, Full, Scratch, Text};
-use state::{InChunk, Lent, Started, Told, Unfinished};
+pub(crate) use state::InChunk;
+use state::{Lent, Started, Told, Unfinished};
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -171,8 +172,9 @@ impl<B: Scratch> Decoder<B> {
         chunk: &'i [u8],
         cursor: &mut Cursor,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
-        if !self.unsettled && chunk.len() <= self.max_event_bytes {
-            if let Some((event, data)) = self.whole_event(&mut Lines::new(chunk, cursor)) {
+        let mut event = InChunk::default();
+        if !self.unsettled {
+            if let Some(data) = self.whole_event(&mut Lines::new(chunk, cursor), &mut event) {
                 if let Some(id) = event.id {
                     self.take_id(id)?;
                 }
@@ -181,57 +183,60 @@ impl<B: Scratch> Decoder<B> {
                 return Ok(Some(Frame::Event(Event { event_type, data, last_event_id })));
             }
         }
-        self.decode_other(chunk, cursor)
+        self.decode_other(chunk, cursor, event)
     }
 
-    /// Decodes what [`whole_event`](Self::whole_event) does not take.
+    /// Takes an event all of which is in the chunk, one that is nothing unusual: no second line of data, nothing to be
+    /// told before its end, valid text, far from the limit. Returns its data. `None`: what comes is not like that, or
+    /// not all there; the lines before it are taken, and in `event`.
+    #[inline(always)]
+    pub(crate) fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>, event: &mut InChunk<'i>) -> Option<&'i str> {
+        let data = if lines.remaining() <= self.max_event_bytes { self.next_data(lines, event) } else { None };
+        lines.save();
+        data
+    }
+
+    #[inline(always)]
+    fn next_data<'i>(&self, lines: &mut Lines<'i, '_>, event: &mut InChunk<'i>) -> Option<&'i str> {
+        loop {
+            let word = lines.word()?;
+            if let Some(at) = field::data(word) {
+                return lines.next_lone(at);
+            }
+            let line = lines.peek_line()?;
+            match field::parse_word(word)? {
+                (Field::Comment, _) if !self.comments => {}
+                (Field::Blank, _) if event.is_empty() => {}
+                (Field::EventType, at) => event.set_event_type(lines.text(line, at)?),
+                (Field::Id, at) => event.set_id(lines.text(line, at).filter(|id| !id.as_bytes().contains(&0))?),
+                _ => return None,
+            }
+            lines.take(line);
+        }
+    }
+
+    /// Decodes what [`whole_event`](Self::whole_event) does not take, and what has been stored.
     #[inline]
     pub(crate) fn decode_other<'d, 'i: 'd>(
         &'d mut self,
         chunk: &'i [u8],
         cursor: &mut Cursor,
+        event: InChunk<'i>,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
         // Nothing is left to say or to store. (A CR at the end may be half of a CRLF.)
-        if !self.unsettled && cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
+        if !self.unsettled && event.is_empty() && cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
             return Ok(None);
         }
-        self.decode_lines(chunk, cursor)
+        self.decode_lines(chunk, cursor, event)
     }
 
-    /// Takes an event all of which is in the chunk, one that is nothing unusual: no second line of data, nothing to be
-    /// told before its end, valid text. `None`: what comes is something else, and nothing is taken.
-    #[inline(always)]
-    pub(crate) fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>) -> Option<(InChunk<'i>, &'i str)> {
-        let mut event = InChunk::default();
-        loop {
-            let (field, at) = field::parse_word(lines.word()?)?;
-            match field {
-                Field::Data => {
-                    let data = lines.next_lone(at)?;
-                    lines.save();
-                    return Some((event, data));
-                }
-                Field::EventType => {
-                    let line = lines.next()?;
-                    event.event_type = Some(lines.text(line, at)?);
-                }
-                Field::Id => {
-                    let line = lines.next()?;
-                    event.id = Some(lines.text(line, at).filter(|id| !id.as_bytes().contains(&0))?);
-                }
-                Field::Comment if !self.comments => drop(lines.next()?),
-                Field::Blank if event.is_empty() => drop(lines.next()?),
-                _ => return None,
-            }
-        }
-    }
-
-    /// The same for every event: line by line.
+    /// Decodes line by line, from the event so far on.
     #[inline(never)]
     fn decode_lines<'d, 'i: 'd>(
         &'d mut self,
         chunk: &'i [u8],
         cursor: &mut Cursor,
+        mut event: InChunk<'i>,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
         if self.unsettled {
             match self.settle(&mut Lines::new(chunk, cursor)) {
@@ -242,8 +247,7 @@ impl<B: Scratch> Decoder<B> {
         }
         // In registers, as far as that goes: out of hand it is given only where it is slow anyway.
         let mut lines = Lines::new(chunk, cursor);
-        let mut event = InChunk::default();
-        let mut size = self.event.size;
+        let mut size = self.event.size + event.size;
         while let Some(line) = lines.next() {
             // "If the line is empty (a blank line): dispatch the event."
             if line.is_empty() {

@@ -30,8 +30,13 @@ fn value(word: u64, colon: usize) -> usize {
 /// `None`: that takes a closer look. No name contains a line end, so what matches lies in the line.
 #[inline(always)]
 pub(crate) fn parse_word(word: u64) -> Option<(Field, usize)> {
-    if word & 0xff_ffff_ffff == DATA {
-        return Some((Field::Data, value(word, 4)));
+    if let Some(at) = data(word) {
+        return Some((Field::Data, at));
+    }
+    match word as u8 {
+        b':' => return Some((Field::Comment, value(word, 0))),
+        b'\n' | b'\r' => return Some((Field::Blank, 0)),
+        _ => {}
     }
     if word & 0xffff_ffff_ffff == EVENT {
         return Some((Field::EventType, value(word, 5)));
@@ -39,11 +44,13 @@ pub(crate) fn parse_word(word: u64) -> Option<(Field, usize)> {
     if word & 0xff_ffff == ID {
         return Some((Field::Id, value(word, 2)));
     }
-    match word as u8 {
-        b':' => Some((Field::Comment, value(word, 0))),
-        b'\n' | b'\r' => Some((Field::Blank, 0)),
-        _ => None,
-    }
+    None
+}
+
+/// Where the value begins of a line that begins with `word` and is `data`. `None`: it is another one, or has no colon.
+#[inline(always)]
+pub(crate) fn data(word: u64) -> Option<usize> {
+    (word & 0xff_ffff_ffff == DATA).then(|| value(word, 4))
 }
 
 /// Names the field of a line, and says where its value begins: at the line's end if there is none.

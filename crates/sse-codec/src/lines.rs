@@ -81,7 +81,8 @@ impl Line {
 
 /// Takes the lines of a chunk, from its cursor on.
 ///
-/// Works on a copy of the cursor's place: nothing is taken before [`Lines::save`].
+/// Works on a copy of the cursor's place, which [`Lines::save`] must put back: a cursor keeps only the last masks, so that
+/// its place cannot be taken up again where it was.
 pub(crate) struct Lines<'i, 'c> {
     chunk: &'i [u8],
     cursor: &'c mut Cursor,
@@ -104,18 +105,32 @@ impl<'i, 'c> Lines<'i, 'c> {
     /// Takes the next line and its line end. `None`: the chunk has no further line end.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<Line> {
+        let line = self.peek_line()?;
+        self.take(line);
+        Some(line)
+    }
+
+    /// The next line. `None`: the chunk has no further line end.
+    #[inline(always)]
+    pub(crate) fn peek_line(&mut self) -> Option<Line> {
         if !self.find() {
             return None;
         }
-        let end = self.take_end();
-        let line = Line { start: self.place.position, end };
-        self.place.position = end + 1;
+        let end = self.place.next_block - BLOCK + self.place.ends.trailing_zeros() as usize;
+        Some(Line { start: self.place.position, end })
+    }
+
+    /// Takes the line that [`peek_line`](Self::peek_line) gave, and its line end.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, line: Line) {
+        self.place.ends &= self.place.ends.wrapping_sub(1);
+        self.place.position = line.end + 1;
         // CRLF is one line end. (If the chunk ends with CR, LF may be the first byte of the next one.)
-        if self.chunk.get(end) == Some(&b'\r') && self.chunk.get(end + 1) == Some(&b'\n') {
+        if self.chunk.get(line.end) == Some(&b'\r') && self.chunk.get(line.end + 1) == Some(&b'\n') {
             self.find();
-            self.place.position = self.take_end() + 1;
+            self.place.ends &= self.place.ends.wrapping_sub(1);
+            self.place.position = line.end + 2;
         }
-        Some(line)
     }
 
     /// The next eight bytes, the first of them lowest. `None`: there are fewer.
@@ -128,14 +143,11 @@ impl<'i, 'c> Lines<'i, 'c> {
     /// the next lines are not like that, or it takes a closer look to know.
     #[inline(always)]
     pub(crate) fn next_lone(&mut self, at: usize) -> Option<&'i str> {
-        if !self.find() {
-            return None;
-        }
+        let line = self.peek_line()?;
         // All the line ends are in one block, next to each other.
         let ends = self.place.ends;
         let first = ends & ends.wrapping_neg();
-        let end = self.place.next_block - BLOCK + ends.trailing_zeros() as usize;
-        let behind = self.chunk.get(end..)?;
+        let behind = self.chunk.get(line.end..)?;
         let (length, bits) = if ends & first << 1 != 0 && behind.first_chunk() == Some(b"\n\n") {
             (2, first | first << 1)
         } else if ends & first << 3 != 0 && behind.first_chunk() == Some(b"\r\n\r\n") {
@@ -143,9 +155,9 @@ impl<'i, 'c> Lines<'i, 'c> {
         } else {
             return None;
         };
-        let text = self.text(Line { start: self.place.position, end }, at)?;
+        let text = self.text(line, at)?;
         self.place.ends = ends & !bits;
-        self.place.position = end + length;
+        self.place.position = line.end + length;
         Some(text)
     }
 
@@ -154,17 +166,12 @@ impl<'i, 'c> Lines<'i, 'c> {
     #[inline(always)]
     pub(crate) fn next_data(&mut self) -> Option<&'i str> {
         let Some((Field::Data, at)) = field::parse_word(self.word()?) else { return None };
-        if !self.find() {
+        let line = self.peek_line()?;
+        let value = self.cursor.valid.text(self.chunk, line.start + at..line.end)?;
+        if self.chunk.get(line.end) != Some(&b'\n') {
             return None;
         }
-        let first = self.place.ends.trailing_zeros();
-        let end = self.place.next_block - BLOCK + first as usize;
-        let value = self.cursor.valid.text(self.chunk, self.place.position + at..end)?;
-        if self.chunk.get(end) != Some(&b'\n') {
-            return None;
-        }
-        self.place.ends &= self.place.ends - 1;
-        self.place.position = end + 1;
+        self.take(line);
         Some(value)
     }
 
@@ -185,13 +192,6 @@ impl<'i, 'c> Lines<'i, 'c> {
             self.place.next_block += BLOCK;
         }
         true
-    }
-
-    #[inline(always)]
-    fn take_end(&mut self) -> usize {
-        let ends = self.place.ends;
-        self.place.ends = ends & ends.wrapping_sub(1);
-        self.place.next_block - BLOCK + ends.trailing_zeros() as usize
     }
 
     /// Takes all that is left: the beginning of a line that the chunk does not end.

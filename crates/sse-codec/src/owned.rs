@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::decode::Decoder;
+use crate::decode::{Decoder, InChunk};
 use crate::error::DecodeError;
 use crate::event::{Event, Frame, MESSAGE};
 use crate::lines::{Cursor, Lines};
@@ -236,12 +236,14 @@ impl Decoder {
     /// As [`decode`](Self::decode).
     #[inline]
     pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
-        if !self.unsettled && input.chunk.len() <= self.max_event_bytes {
-            if let Some((event, data)) = self.whole_event(&mut Lines::new(&input.chunk, &mut input.cursor)) {
+        let chunk = &input.chunk;
+        let mut event = InChunk::default();
+        if !self.unsettled {
+            if let Some(data) = self.whole_event(&mut Lines::new(chunk, &mut input.cursor), &mut event) {
                 if let Some(id) = event.id {
                     self.take_id(id)?;
                 }
-                let span = |text| Span::find(&input.chunk, text).unwrap_or(Span::EMPTY);
+                let span = |text| Span::find(chunk, text).unwrap_or(Span::EMPTY);
                 let (event_type, data) = (span(event.event_type.unwrap_or_default()), span(data));
                 let last_event_id = span(event.id.unwrap_or_default());
                 let inherited_id = if event.id.is_some() { None } else { self.inherited_id() };
@@ -252,13 +254,7 @@ impl Decoder {
                 return Ok(Some(OwnedFrame::Event(event)));
             }
         }
-        self.decode_other_bytes(input)
-    }
-
-    /// Decodes what [`whole_event`](Self::whole_event) does not take.
-    fn decode_other_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
-        let chunk = &input.chunk;
-        match self.decode_other(chunk, &mut input.cursor) {
+        match self.decode_other(chunk, &mut input.cursor, event) {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
             Ok(Some(Frame::Retry(time))) => Ok(Some(OwnedFrame::Retry(time))),

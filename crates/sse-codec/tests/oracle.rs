@@ -47,6 +47,8 @@ fn streams() -> impl Strategy<Value = Stream> {
         .prop_map(<[u8]>::to_vec),
         prop::collection::vec(any::<u8>(), 0..8),
         (0_usize..150).prop_map(|len| vec![b'x'; len]),
+        // Longer than what is looked at at once.
+        (500_usize..1100).prop_map(|len| vec![b'x'; len]),
     ];
     let line = (name, colon, value, line_end).prop_map(|(name, colon, value, end)| [name, colon, &value, end].concat());
     let bom = prop::sample::select(vec![&b""[..], b"\xef\xbb\xbf", b"\xef\xbb", b"\xef"]);

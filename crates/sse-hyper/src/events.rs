@@ -18,7 +18,7 @@ use sse_tokio::EventStream;
 ///
 /// let mut events = sse_hyper::events(Full::new(Bytes::from("data: one\n\ndata: two\n\n")));
 /// while let Some(event) = events.next().await {
-///     println!("{}", event.unwrap().data);
+///     println!("{}", event.unwrap().data());
 /// }
 /// # }
 /// ```

@@ -47,9 +47,23 @@ pub(crate) struct InChunk<'i> {
     pub(crate) data: Option<&'i str>,
     pub(crate) event_type: Option<&'i str>,
     pub(crate) id: Option<&'i str>,
+    /// What the values of its types and ids took, as long as it has no data.
+    pub(super) size: usize,
 }
 
-impl InChunk<'_> {
+impl<'i> InChunk<'i> {
+    #[inline(always)]
+    pub(super) fn set_event_type(&mut self, event_type: &'i str) {
+        self.event_type = Some(event_type);
+        self.size += event_type.len();
+    }
+
+    #[inline(always)]
+    pub(super) fn set_id(&mut self, id: &'i str) {
+        self.id = Some(id);
+        self.size += id.len();
+    }
+
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
         self.data.is_none() && self.event_type.is_none() && self.id.is_none()

@@ -49,7 +49,7 @@ pub fn owned(decoder: &mut Decoder, chunks: &[&[u8]]) -> Outcome {
 
 /// A decoder without `alloc`, with buffers that are large enough for small streams.
 pub fn fixed(chunks: &[&[u8]], configure: impl FnOnce(Decoder<FixedBuf<'_>>) -> Decoder<FixedBuf<'_>>) -> Outcome {
-    let (mut text, mut event_type, mut id) = ([0; 4096], [0; 1024], [0; 2048]);
+    let (mut text, mut event_type, mut id) = ([0; 64 * 1024], [0; 8 * 1024], [0; 8 * 1024]);
     borrowed(&mut configure(Decoder::in_slices(&mut text, &mut event_type, &mut id)), chunks)
 }
 
