@@ -1,8 +1,13 @@
 //! Writes event streams: the other direction of WHATWG HTML 9.2.5.
 
+mod output;
+mod text;
+
 use core::time::Duration;
 
 use crate::error::{BufferTooSmall, FieldError};
+use output::{Output, Room, Slice};
+use text::{LineEnds, PIECE, is_long_plain, is_plain};
 
 /// One block of an event stream to be written: a comment, `retry`, `id`, `event`, `data` lines, and the blank line
 /// that dispatches it.
@@ -19,8 +24,9 @@ use crate::error::{BufferTooSmall, FieldError};
 ///
 /// # Cost
 ///
-/// Making one copies nothing. Encode an event once, however many receive it: `to_bytes` (with the feature `bytes`) is
-/// one allocation of the exact length.
+/// Making one copies nothing. Encoding reads and copies each byte once, and takes no call for what is short: an event of
+/// a few hundred bytes costs little more than a copy of them, one of 64 KiB in one line what the copy costs. Encode an
+/// event once, however many receive it: `to_bytes` (with the feature `bytes`) is one allocation of the exact length.
 ///
 /// ```
 /// use sse_codec::EventBlock;
@@ -47,17 +53,20 @@ pub struct EventBlock<'a> {
 
 impl<'a> EventBlock<'a> {
     /// An empty block, which is a blank line.
+    #[inline]
     pub const fn new() -> Self {
         Self { comment: None, retry: None, id: None, event_type: None, data: None }
     }
 
     /// Sets a comment, which receivers ignore. Each of its lines becomes a comment line.
+    #[inline]
     pub const fn comment(mut self, comment: &'a str) -> Self {
         self.comment = Some(comment);
         self
     }
 
     /// Sets the reconnection time, sent in whole milliseconds (rounded down), at most `u64::MAX` of them.
+    #[inline]
     pub fn retry(mut self, time: Duration) -> Self {
         self.retry = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self
@@ -68,9 +77,12 @@ impl<'a> EventBlock<'a> {
     /// # Errors
     ///
     /// The id contains CR, LF or NUL.
+    #[inline]
     pub fn id(mut self, id: &'a str) -> Result<Self, FieldError> {
-        if let Some(at) = id.bytes().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            return Err(FieldError::LastEventId { at });
+        if !is_plain(id.as_bytes()) {
+            if let Some(at) = memchr::memchr3(b'\r', b'\n', 0, id.as_bytes()) {
+                return Err(FieldError::LastEventId { at });
+            }
         }
         self.id = Some(id);
         Ok(self)
@@ -81,25 +93,31 @@ impl<'a> EventBlock<'a> {
     /// # Errors
     ///
     /// The type contains CR or LF.
+    #[inline]
     pub fn event_type(mut self, event_type: &'a str) -> Result<Self, FieldError> {
-        if let Some(at) = memchr::memchr2(b'\r', b'\n', event_type.as_bytes()) {
-            return Err(FieldError::EventType { at });
+        if !is_plain(event_type.as_bytes()) {
+            if let Some(at) = memchr::memchr2(b'\r', b'\n', event_type.as_bytes()) {
+                return Err(FieldError::EventType { at });
+            }
         }
         self.event_type = Some(event_type);
         Ok(self)
     }
 
     /// Sets the data: any text. Each of its lines becomes a `data` line.
+    #[inline]
     pub const fn data(mut self, data: &'a str) -> Self {
         self.data = Some(data);
         self
     }
 
-    /// The exact length of the encoded block, in bytes. Reads the data once.
+    /// The exact length of the encoded block, in bytes. Reads the data.
     pub fn encoded_len(&self) -> usize {
-        let mut len = 0;
-        self.write(&mut |piece| len += piece.len());
-        len
+        if self.is_short() {
+            return self.short_len();
+        }
+        let data = self.data.map_or(0, |data| DATA.len() + text::grown_len(data.as_bytes(), NEXT_DATA.len()) + 1);
+        self.prelude_len() + self.fields_len() + data + 1
     }
 
     /// Writes the block to the beginning of a slice and says how long it is.
@@ -108,30 +126,40 @@ impl<'a> EventBlock<'a> {
     ///
     /// The slice is shorter than [`encoded_len`](Self::encoded_len); nothing was written.
     pub fn encode_to_slice(&self, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        let needed = self.encoded_len();
-        let available = out.len();
-        let mut rest = out.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
-        self.write(&mut |piece| {
-            if let Some((to, behind)) = core::mem::take(&mut rest).split_at_mut_checked(piece.len()) {
-                to.copy_from_slice(piece);
-                rest = behind;
-            }
-        });
+        let (needed, available) = (self.encoded_len(), out.len());
+        let bytes = out.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+        self.write(&mut Slice { bytes, len: 0 });
         Ok(needed)
     }
 
     /// Appends the block to a buffer. Reusing the buffer saves the allocation.
     #[cfg(feature = "alloc")]
     pub fn encode_to_vec(&self, out: &mut alloc::vec::Vec<u8>) {
-        self.write(&mut |piece| out.extend_from_slice(piece));
+        self.write(out);
     }
 
-    /// The block as `Bytes`, to be cloned for each receiver. One allocation.
+    /// The block as `Bytes` of the exact length, to be cloned for each receiver.
+    ///
+    /// One allocation. Only data of more than 2 KiB whose first line end lies behind these takes more: it is taken for
+    /// one line, and written in one pass, until it turns out not to be.
     #[cfg(feature = "bytes")]
+    #[inline]
     pub fn to_bytes(&self) -> bytes::Bytes {
-        let mut out = alloc::vec::Vec::with_capacity(self.encoded_len());
-        self.encode_to_vec(&mut out);
-        out.into()
+        self.boxed().into()
+    }
+
+    /// Comes back in registers, which a `Bytes` does not.
+    #[cfg(feature = "bytes")]
+    fn boxed(&self) -> alloc::boxed::Box<[u8]> {
+        let mut out;
+        if self.is_short() {
+            out = alloc::vec::Vec::with_capacity(self.short_len());
+            self.write_short(&mut out);
+        } else {
+            out = alloc::vec::Vec::with_capacity(self.likely_len());
+            self.write_long(&mut out);
+        }
+        out.into_boxed_slice()
     }
 
     /// The block with `data` as its data, as slices around it: its bytes are shared, not copied. For large data, to be
@@ -146,71 +174,152 @@ impl<'a> EventBlock<'a> {
     /// ```
     #[cfg(feature = "bytes")]
     pub fn encode_around(&self, data: &bytestring::ByteString) -> alloc::vec::Vec<bytes::Bytes> {
-        let mut head = alloc::vec::Vec::new();
-        self.write_head(&mut |piece| head.extend_from_slice(piece));
-        head.extend_from_slice(b"data: ");
-        let mut slices = alloc::vec![bytes::Bytes::from(head)];
-        for (n, line) in lines(data).enumerate() {
-            if n > 0 {
-                slices.push(bytes::Bytes::from_static(b"\ndata: "));
-            }
-            slices.push(data.as_bytes().slice_ref(line.as_bytes()));
+        use bytes::Bytes;
+        let mut head = alloc::vec::Vec::with_capacity(self.prelude_len() + self.fields_len() + DATA.len());
+        self.write_prelude(&mut head);
+        head.append_with(self.fields_len() + DATA.len(), |room| self.write_fields(room).array(DATA));
+        let data = data.as_bytes();
+        // Head, line, end: what it takes for one line.
+        let mut slices = alloc::vec::Vec::with_capacity(3);
+        slices.push(Bytes::from(head));
+        let mut start = 0;
+        for end in text::line_ends(data) {
+            slices.extend([data.slice(start..end.start), Bytes::from_static(NEXT_DATA)]);
+            start = end.end;
         }
-        slices.push(bytes::Bytes::from_static(b"\n\n"));
+        slices.extend([data.slice(start..), Bytes::from_static(b"\n\n")]);
         slices
     }
 
-    fn write(&self, sink: &mut impl FnMut(&[u8])) {
-        self.write_head(sink);
-        if let Some(data) = self.data {
-            for line in lines(data) {
-                write_line(b"data: ", line, sink);
-            }
+    fn write(&self, out: &mut impl Output) {
+        if self.is_short() {
+            self.write_short(out);
+        } else {
+            self.write_long(out);
         }
-        sink(b"\n");
     }
 
-    /// All but the data and the blank line.
-    fn write_head(&self, sink: &mut impl FnMut(&[u8])) {
-        if let Some(comment) = self.comment {
-            for line in lines(comment) {
-                write_line(b": ", line, sink);
+    /// Whether it is what most are: an id, an event type, and data of one line that is not large. Or less.
+    #[inline]
+    fn is_short(&self) -> bool {
+        let data = self.data.unwrap_or_default().as_bytes();
+        self.comment.is_none() && self.retry.is_none() && data.len() <= PIECE && is_plain(data)
+    }
+
+    #[inline]
+    fn short_len(&self) -> usize {
+        self.fields_len() + self.data.map_or(1, |data| DATA.len() + data.len() + 2)
+    }
+
+    /// Writes a block that [is short](Self::is_short): room is made once.
+    #[inline]
+    fn write_short(&self, out: &mut impl Output) {
+        out.append_with(self.short_len(), |room| {
+            let room = self.write_fields(room);
+            match self.data {
+                Some(data) => room.array(DATA).bytes(data.as_bytes()).array(b"\n\n"),
+                None => room.array(b"\n"),
             }
+        });
+    }
+
+    /// Writes any block, piece by piece.
+    #[inline(never)]
+    fn write_long(&self, out: &mut impl Output) {
+        self.write_prelude(out);
+        out.append_with(self.fields_len(), |room| self.write_fields(room));
+        if let Some(data) = self.data {
+            out.append_with(DATA.len(), |room| room.array(DATA));
+            write_lines(data.as_bytes(), NEXT_DATA, out);
+            out.append_with(1, |room| room.array(b"\n"));
+        }
+        out.append_with(1, |room| room.array(b"\n"));
+    }
+
+    /// The length of a block that is not short if its data goes on as it begins: in one line.
+    #[cfg(feature = "bytes")]
+    fn likely_len(&self) -> usize {
+        let data = self.data.unwrap_or_default().as_bytes();
+        if data.get(..PIECE).is_some_and(is_long_plain) {
+            self.prelude_len() + self.short_len()
+        } else {
+            self.encoded_len()
+        }
+    }
+
+    /// The comment and the reconnection time.
+    #[inline(never)]
+    fn write_prelude(&self, out: &mut impl Output) {
+        if let Some(comment) = self.comment {
+            out.append_with(COMMENT.len(), |room| room.array(COMMENT));
+            write_lines(comment.as_bytes(), NEXT_COMMENT, out);
+            out.append_with(1, |room| room.array(b"\n"));
         }
         if let Some(retry) = self.retry {
             let (digits, start) = decimal(retry);
-            sink(b"retry: ");
-            sink(&digits[start..]);
-            sink(b"\n");
+            let digits = &digits[start..];
+            out.append_with(RETRY.len() + digits.len() + 1, |room| room.array(RETRY).bytes(digits).array(b"\n"));
         }
+    }
+
+    fn prelude_len(&self) -> usize {
+        let comment = |comment: &str| COMMENT.len() + text::grown_len(comment.as_bytes(), NEXT_COMMENT.len()) + 1;
+        let retry = |retry: u64| RETRY.len() + 1 + retry.checked_ilog10().unwrap_or(0) as usize + 1;
+        self.comment.map_or(0, comment) + self.retry.map_or(0, retry)
+    }
+
+    /// The id and the event type.
+    #[inline(always)]
+    fn write_fields<'r>(&self, mut room: Room<'r>) -> Room<'r> {
         if let Some(id) = self.id {
-            write_line(b"id: ", id, sink);
+            room = room.array(ID).bytes(id.as_bytes()).array(b"\n");
         }
         if let Some(event_type) = self.event_type {
-            write_line(b"event: ", event_type, sink);
+            room = room.array(EVENT).bytes(event_type.as_bytes()).array(b"\n");
         }
+        room
+    }
+
+    #[inline]
+    fn fields_len(&self) -> usize {
+        let id = self.id.map_or(0, |id| ID.len() + id.len() + 1);
+        let event_type = self.event_type.map_or(0, |event_type| EVENT.len() + event_type.len() + 1);
+        id + event_type
     }
 }
 
-#[inline]
-fn write_line(name: &[u8], value: &str, sink: &mut impl FnMut(&[u8])) {
-    sink(name);
-    sink(value.as_bytes());
-    sink(b"\n");
-}
+const COMMENT: &[u8; 2] = b": ";
+const RETRY: &[u8; 7] = b"retry: ";
+const ID: &[u8; 4] = b"id: ";
+const EVENT: &[u8; 7] = b"event: ";
+const DATA: &[u8; 6] = b"data: ";
+/// What becomes of a line end in a comment and in data.
+const NEXT_COMMENT: &[u8; 3] = b"\n: ";
+const NEXT_DATA: &[u8; 7] = b"\ndata: ";
 
-/// The lines of a text: cut at each CR, LF or CRLF. One more than there are line ends, so at least one.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    core::iter::from_fn(move || {
-        let text = rest?;
-        let Some(end) = memchr::memchr2(b'\r', b'\n', text.as_bytes()) else {
-            return rest.take();
-        };
-        let behind = &text[end..];
-        rest = Some(behind.strip_prefix("\r\n").unwrap_or(&behind[1..]));
-        Some(&text[..end])
-    })
+/// Writes a text with something else in place of each line end.
+#[inline(never)]
+fn write_lines<const N: usize>(mut text: &[u8], line_end: &[u8; N], out: &mut impl Output) {
+    let mut ends = LineEnds::default();
+    while !text.is_empty() {
+        let (mut piece, rest) = text::split(text, PIECE);
+        text = rest;
+        if is_long_plain(piece) {
+            out.append_with(piece.len(), |room| room.bytes(piece));
+            continue;
+        }
+        while !piece.is_empty() {
+            let (span, rest) = text::split(piece, LineEnds::SPAN);
+            piece = rest;
+            ends.find(span);
+            out.append_with(ends.grown_len(span, N), |room| {
+                let (start, room) = ends.fold(span, (0, room), |(start, room), end| {
+                    (end.end, room.bytes(&span[start..end.start]).array(line_end))
+                });
+                room.bytes(&span[start..])
+            });
+        }
+    }
 }
 
 /// The digits of a number, right-aligned, and where they begin.

@@ -87,8 +87,103 @@ fn a_slice_that_is_too_small_is_left_alone() {
     assert_eq!(&out, b"data: x\n\n.");
 }
 
+/// What a block is, as plainly as it can be said.
+fn naive(
+    comment: Option<&str>,
+    retry: Option<u64>,
+    id: Option<&str>,
+    event_type: Option<&str>,
+    data: Option<&str>,
+) -> String {
+    let lines = |name: &str, text: &str| -> String {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        text.split('\n').map(|line| format!("{name}: {line}\n")).collect()
+    };
+    let mut out = String::new();
+    out += &comment.map(|comment| lines("", comment)).unwrap_or_default();
+    out += &retry.map(|retry| format!("retry: {retry}\n")).unwrap_or_default();
+    out += &id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    out += &event_type.map(|event_type| format!("event: {event_type}\n")).unwrap_or_default();
+    out += &data.map(|data| lines("data", data)).unwrap_or_default();
+    out + "\n"
+}
+
+/// Every way to encode says the same.
+fn assert_encodes(block: EventBlock<'_>, data: Option<&str>, expected: &str) {
+    let with_data = data.map_or(block, |data| block.data(data));
+    assert_eq!(with_data.encoded_len(), expected.len());
+    // Behind what is there already, with and without room for it.
+    for room in [0, expected.len(), 2 * expected.len() + 64] {
+        let mut out = Vec::with_capacity(3 + room);
+        out.extend_from_slice(b"...");
+        with_data.encode_to_vec(&mut out);
+        assert_eq!(out.strip_prefix(b"..."), Some(expected.as_bytes()));
+    }
+    let mut slice = vec![b'.'; expected.len() + 1];
+    assert_eq!(with_data.encode_to_slice(&mut slice), Ok(expected.len()));
+    assert_eq!(slice.strip_suffix(b"."), Some(expected.as_bytes()));
+    let needed = expected.len();
+    let too_small = &mut slice[..needed - 1];
+    assert_eq!(with_data.encode_to_slice(too_small), Err(BufferTooSmall { needed, available: needed - 1 }));
+    assert_eq!(with_data.to_bytes(), expected.as_bytes());
+    if let Some(data) = data {
+        assert_eq!(block.encode_around(&data.into()).concat(), expected.as_bytes());
+    }
+}
+
+/// Lengths at which something changes, and their neighbours.
+fn lengths() -> impl Iterator<Item = usize> {
+    (0..70).chain([64, 127, 128, 255, 256, 511, 512, 1024, 2048, 4096, 6144].into_iter().flat_map(|n| n - 2..n + 3))
+}
+
+#[test]
+fn data_of_every_length_with_a_line_end_at_either_end() {
+    for length in lengths() {
+        for end in ["", "\n", "\r", "\r\n", "\n\r", "\r\r\n\n", "\t", "é", "\u{2028}"] {
+            let text = "x".repeat(length);
+            for data in [text.clone() + end, end.to_owned() + &text, text.clone() + end + &text] {
+                assert_encodes(EventBlock::new(), Some(&data), &naive(None, None, None, None, Some(&data)));
+                let block = EventBlock::new().comment(&data);
+                assert_encodes(block, None, &naive(Some(&data), None, None, None, None));
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_and_types_of_every_length() {
+    for length in lengths() {
+        let text: String = ('a'..='z').cycle().take(length).collect();
+        let block = EventBlock::new().id(&text).unwrap().event_type(&text).unwrap();
+        let expected = naive(None, None, Some(&text), Some(&text), Some(&text));
+        assert_encodes(block, Some(&text), &expected);
+        // A byte that ends the line is found wherever it is; its neighbours in ASCII are let through.
+        for at in [0, 1, length / 2, length.saturating_sub(1)].into_iter().filter(|&at| at < length) {
+            let with = |byte: char| format!("{}{byte}{}", &text[..at], &text[at + 1..]);
+            for byte in ['\n', '\r'] {
+                assert_eq!(EventBlock::new().event_type(&with(byte)), Err(FieldError::EventType { at }));
+                assert_eq!(EventBlock::new().id(&with(byte)), Err(FieldError::LastEventId { at }));
+            }
+            assert_eq!(EventBlock::new().id(&with('\0')), Err(FieldError::LastEventId { at }));
+            assert!(EventBlock::new().event_type(&with('\0')).is_ok());
+            for byte in ['\u{1}', '\t', '\u{b}', '\u{c}', '\u{e}', ' ', '\u{7f}'] {
+                let text = with(byte);
+                assert!(EventBlock::new().id(&text).and_then(|block| block.event_type(&text)).is_ok());
+            }
+        }
+    }
+}
+
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof!["[ab :\r\n\u{0}\u{feff}é😀]{0,12}", any::<String>()]
+    prop_oneof!["[ab :\r\n\u{0}\u{feff}é😀]{0,12}", any::<String>(), pieces()]
+}
+
+/// Long text of few line ends, which meet the borders of the pieces in which it is looked at.
+fn pieces() -> impl Strategy<Value = String> {
+    let run = prop_oneof![0..80_usize, 500..520_usize, 2040..2060_usize];
+    let end = prop::sample::select(vec!["", "\n", "\r", "\r\n", "\n\r", "\t", "é"]);
+    prop::collection::vec((run, end), 0..8)
+        .prop_map(|runs| runs.into_iter().map(|(run, end)| "x".repeat(run) + end).collect())
 }
 
 proptest! {
@@ -125,15 +220,10 @@ proptest! {
         let with_data = data.as_ref().map_or(block, |data| block.data(data));
 
         let encoded = encode(&with_data);
-        prop_assert_eq!(with_data.encoded_len(), encoded.len());
-        let mut slice = vec![0; encoded.len()];
-        prop_assert_eq!(with_data.encode_to_slice(&mut slice), Ok(encoded.len()));
-        prop_assert_eq!(&slice, &encoded);
-        prop_assert_eq!(&with_data.to_bytes()[..], &encoded[..]);
-        if let Some(data) = &data {
-            let around: Vec<u8> = block.encode_around(&data.as_str().into()).concat();
-            prop_assert_eq!(&around, &encoded);
-        }
+        let [comment, data] = [&comment, &data].map(|text| text.as_deref());
+        let id = id.as_deref().filter(|id| block.id(id).is_ok());
+        let event_type = event_type.as_deref().filter(|event_type| block.event_type(event_type).is_ok());
+        assert_encodes(block, data, &naive(comment, retry, id, event_type, data));
 
         let outcome = oracle::interpret(&encoded);
         prop_assert_eq!(outcome.retry_ms(), retry);

@@ -1,0 +1,93 @@
+//! Where a block is written.
+#![allow(unsafe_code)]
+
+use core::mem::MaybeUninit;
+
+/// What bytes are appended to.
+pub(super) trait Output {
+    /// Appends what `write` writes, which is at most `len` bytes.
+    fn append_with(&mut self, len: usize, write: impl FnOnce(Room<'_>) -> Room<'_>);
+}
+
+#[cfg(feature = "alloc")]
+impl Output for alloc::vec::Vec<u8> {
+    #[inline(always)]
+    fn append_with(&mut self, len: usize, write: impl FnOnce(Room<'_>) -> Room<'_>) {
+        self.reserve(len);
+        let spare = self.spare_capacity_mut();
+        let before = spare.len();
+        let after = write(Room(spare)).0.len();
+        // SAFETY: a room loses places only from its beginning, and only such as have been written. So the bytes that
+        // it lost lie directly behind the vector's, in its capacity, and are initialized.
+        unsafe { self.set_len(self.len() + (before - after)) };
+    }
+}
+
+/// A slice, written from its beginning.
+pub(super) struct Slice<'a> {
+    pub(super) bytes: &'a mut [u8],
+    pub(super) len: usize,
+}
+
+impl Output for Slice<'_> {
+    fn append_with(&mut self, _len: usize, write: impl FnOnce(Room<'_>) -> Room<'_>) {
+        let free = self.bytes.get_mut(self.len..).unwrap_or_default();
+        let before = free.len();
+        // SAFETY: the layout is the same, and a room writes nothing but initialized bytes.
+        let room = Room(unsafe { &mut *(core::ptr::from_mut(free) as *mut [MaybeUninit<u8>]) });
+        self.len += before - write(room).0.len();
+    }
+}
+
+/// The room that is left. What does not fit is left out.
+///
+/// A block is many small pieces, and a call for each would cost more than the piece: what is short, or of a length known
+/// to the compiler, is copied by a few instructions in place. Handed on by value, so that it stays in registers.
+#[must_use]
+pub(super) struct Room<'a>(&'a mut [MaybeUninit<u8>]);
+
+impl Room<'_> {
+    /// Writes bytes of a length known to the compiler.
+    #[inline(always)]
+    pub(super) fn array<const N: usize>(self, bytes: &[u8; N]) -> Self {
+        self.put(bytes, |to, from| to.copy_from_slice(from))
+    }
+
+    /// Writes any bytes.
+    #[inline(always)]
+    pub(super) fn bytes(self, bytes: &[u8]) -> Self {
+        self.put(bytes, |to, from| match from.len().checked_ilog2() {
+            None => {}
+            Some(0) => copy_ends::<1>(to, from),
+            Some(1) => copy_ends::<2>(to, from),
+            Some(2) => copy_ends::<4>(to, from),
+            Some(3) => copy_ends::<8>(to, from),
+            Some(4) => copy_ends::<16>(to, from),
+            Some(5) => copy_ends::<32>(to, from),
+            Some(_) => to.copy_from_slice(from),
+        })
+    }
+
+    /// Has the bytes copied to a place of their length.
+    #[inline(always)]
+    fn put(self, bytes: &[u8], copy: impl FnOnce(&mut [MaybeUninit<u8>], &[MaybeUninit<u8>])) -> Self {
+        if self.0.len() < bytes.len() {
+            return self;
+        }
+        let (to, rest) = self.0.split_at_mut(bytes.len());
+        // SAFETY: the layout is the same, and what is initialized may be taken for what may not be.
+        copy(to, unsafe { &*(core::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]) });
+        Self(rest)
+    }
+}
+
+/// Copies `N` to `2 * N` bytes: the first `N` and the last, which may overlap.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [MaybeUninit<u8>], from: &[MaybeUninit<u8>]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk()) {
+        *to = *from;
+    }
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk()) {
+        *to = *from;
+    }
+}
