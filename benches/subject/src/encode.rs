@@ -32,6 +32,7 @@ pub fn messages() -> Vec<Message> {
 
 impl Message {
     /// It as a block of ours.
+    #[inline(always)]
     pub fn block(&self) -> EventBlock<'_> {
         let mut block = EventBlock::new();
         if let Some(id) = self.id {
@@ -65,7 +66,7 @@ pub const REUSED: Candidate = Candidate {
             || (),
             |()| {
                 buffer.clear();
-                message.block().encode_to_vec(&mut buffer);
+                black_box(message).block().encode_to_vec(&mut buffer);
                 buffer.len()
             },
         )
@@ -76,14 +77,14 @@ pub const REUSED: Candidate = Candidate {
 /// Each event a `Bytes` of its own.
 pub const FRESH: Candidate = Candidate {
     name: "ours",
-    encode: |message, times| batches(message, times, || (), |()| message.block().to_bytes()),
+    encode: |message, times| batches(message, times, || (), |()| black_box(message).block().to_bytes()),
     output: |message| message.block().to_bytes().into(),
 };
 
 /// Slices around the data, which is shared.
 pub const SLICES: Candidate = Candidate {
     name: "ours, slices",
-    encode: |message, times| batches(message, times, || (), |()| around(message)),
+    encode: |message, times| batches(message, times, || (), |()| around(black_box(message))),
     output: |message| around(message).concat(),
 };
 
