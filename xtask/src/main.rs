@@ -9,6 +9,7 @@ mod failure;
 mod freestanding;
 mod fuzz;
 mod machines;
+mod mutants;
 mod process;
 mod test;
 mod tools;
@@ -30,6 +31,7 @@ const COMMANDS: &[Command] = &[
     demo::COMMAND,
     ci::COMMAND,
     fuzz::COMMAND,
+    mutants::COMMAND,
     bench::COMMAND,
     machines::COMMAND,
     conformance::COMMAND,
