@@ -17,8 +17,9 @@ impl Output for alloc::vec::Vec<u8> {
         let spare = self.spare_capacity_mut();
         let before = spare.len();
         let after = write(Room(spare)).0.len();
-        // SAFETY: a room loses places only from its beginning, and only such as have been written. So the bytes that
-        // it lost lie directly behind the vector's, in its capacity, and are initialized.
+        // SAFETY: a room loses places only from its beginning, and only such as have been written; and `write` has no
+        // other to give back, as rooms are made here alone and no writing begins within another. So the bytes that it
+        // lost lie directly behind the vector's, in its capacity, and are initialized.
         unsafe { self.set_len(self.len() + (before - after)) };
     }
 }
