@@ -223,11 +223,32 @@ impl<B: Scratch> Decoder<B> {
         cursor: &mut Cursor,
         event: InChunk<'i>,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
-        // Nothing is left to say or to store. (A CR at the end may be half of a CRLF.)
-        if !self.unsettled && event.is_empty() && cursor.position() == chunk.len() && chunk.last() != Some(&b'\r') {
+        // Nothing is left to say, to store or to take back. (A CR at the end may be half of a CRLF.)
+        let used_up = cursor.position() == chunk.len() && chunk.last() != Some(&b'\r');
+        if used_up && event.is_empty() && matches!(self.lent, Lent::Nothing) {
+            return Ok(None);
+        }
+        if self.line != Started::No && self.go_on_with_line(chunk, cursor)? {
             return Ok(None);
         }
         self.decode_lines(chunk, cursor, event)
+    }
+
+    /// Takes a chunk that is all in the middle of a line: of a long one, or a chunk of a few bytes. `false`: it is not.
+    #[inline(never)]
+    fn go_on_with_line(&mut self, chunk: &[u8], cursor: &mut Cursor) -> Result<bool, DecodeError> {
+        let mut lines = Lines::new(chunk, cursor);
+        let in_the_middle = lines.peek_line().is_none();
+        if in_the_middle {
+            let rest = lines.take_rest();
+            lines.save();
+            if let Started::Stored(start) = self.line {
+                self.store_line(start, rest).map_err(|error| self.lose(error))?;
+            }
+        } else {
+            lines.save();
+        }
+        Ok(in_the_middle)
     }
 
     /// Decodes line by line, from the event so far on.

@@ -44,19 +44,21 @@ impl Cursor {
         self.place.position
     }
 
-    /// Looks at the next blocks. Whether there were any.
+    /// Looks at the next blocks, up to some that have a line end. Returns where these begin; `None`: there are none.
     #[inline(never)]
-    fn scan(&mut self, chunk: &[u8]) -> bool {
-        let from = self.scanned;
-        if from >= chunk.len() {
-            return false;
+    fn scan(&mut self, chunk: &[u8]) -> Option<usize> {
+        while self.scanned < chunk.len() {
+            let from = self.scanned;
+            let ascii = scan::scan(chunk, from, &mut self.masks);
+            self.scanned = chunk.len().next_multiple_of(BLOCK).min(from + BLOCKS * BLOCK);
+            if ascii && self.valid.to >= from {
+                self.valid.to = self.valid.to.max(self.scanned.min(chunk.len()));
+            }
+            if self.masks.iter().any(|mask| *mask != 0) {
+                return Some(from);
+            }
         }
-        let ascii = scan::scan(chunk, from, &mut self.masks);
-        self.scanned = chunk.len().next_multiple_of(BLOCK).min(from + BLOCKS * BLOCK);
-        if ascii && self.valid.to >= from {
-            self.valid.to = self.valid.to.max(self.scanned.min(chunk.len()));
-        }
-        true
+        None
     }
 }
 
@@ -185,8 +187,12 @@ impl<'i, 'c> Lines<'i, 'c> {
     #[inline(always)]
     fn find(&mut self) -> bool {
         while self.place.ends == 0 {
-            if self.place.next_block >= self.cursor.scanned && !self.cursor.scan(self.chunk) {
-                return false;
+            if self.place.next_block >= self.cursor.scanned {
+                let scanned = self.cursor.scan(self.chunk);
+                self.place.next_block = scanned.unwrap_or(self.cursor.scanned);
+                if scanned.is_none() {
+                    return false;
+                }
             }
             self.place.ends = self.cursor.masks[self.place.next_block / BLOCK % BLOCKS];
             self.place.next_block += BLOCK;

@@ -25,12 +25,14 @@ pub(crate) const BLOCKS: usize = 8;
 /// Bit `i` of a mask is set when byte `i` of its block is a CR or LF.
 pub(crate) type Masks = [u64; BLOCKS];
 
-/// Looks at the next blocks of a chunk, [`BLOCKS`] or all that are left, from `from` on. The last one may be short.
+/// Looks at the next blocks of a chunk, [`BLOCKS`] or all that are left, from `from` on. The last one may be short, and
+/// behind it the masks are empty.
 /// Returns whether all their bytes are ASCII; it may say no because of a byte shortly before `from`.
 #[inline]
 pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     if chunk.len() < BLOCK {
         let found = less_than_a_block(chunk);
+        *masks = [0; BLOCKS];
         masks[0] = found.line_ends;
         return found.not_ascii == 0;
     }
@@ -91,7 +93,10 @@ fn scan_by(lanes: impl Lanes, chunk: &[u8], from: usize, masks: &mut Masks) -> b
             rest = behind;
             lanes.block(block)
         } else {
-            let Some(block) = chunk.last_chunk().filter(|_| !rest.is_empty()) else { break };
+            let Some(block) = chunk.last_chunk().filter(|_| !rest.is_empty()) else {
+                *mask = 0;
+                continue;
+            };
             // A whole block that ends where the chunk does: what lies before the rest is shifted out.
             let found = lanes.block(block);
             let before = BLOCK - rest.len();
