@@ -3,6 +3,8 @@
 
 use core::mem::MaybeUninit;
 
+use crate::copy::copy;
+
 /// What bytes are appended to.
 pub(super) trait Output {
     /// Appends what `write` writes, which is at most `len` bytes.
@@ -57,16 +59,7 @@ impl Room<'_> {
     /// Writes any bytes.
     #[inline(always)]
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
-        self.put(bytes, |to, from| match from.len().checked_ilog2() {
-            None => {}
-            Some(0) => copy_ends::<1>(to, from),
-            Some(1) => copy_ends::<2>(to, from),
-            Some(2) => copy_ends::<4>(to, from),
-            Some(3) => copy_ends::<8>(to, from),
-            Some(4) => copy_ends::<16>(to, from),
-            Some(5) => copy_ends::<32>(to, from),
-            Some(_) => to.copy_from_slice(from),
-        })
+        self.put(bytes, |to, from| copy(from, to))
     }
 
     /// Has the bytes copied to a place of their length.
@@ -79,16 +72,5 @@ impl Room<'_> {
         // SAFETY: the layout is the same, and what is initialized may be taken for what may not be.
         copy(to, unsafe { &*(core::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]) });
         Self(rest)
-    }
-}
-
-/// Copies `N` to `2 * N` bytes: the first `N` and the last, which may overlap.
-#[inline(always)]
-fn copy_ends<const N: usize>(to: &mut [MaybeUninit<u8>], from: &[MaybeUninit<u8>]) {
-    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk()) {
-        *to = *from;
-    }
-    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk()) {
-        *to = *from;
     }
 }
