@@ -1,22 +1,17 @@
 //! The Server-Sent Events grammar: decodes and encodes `text/event-stream`
 //! ([WHATWG HTML 9.2.5 and 9.2.6]).
 //!
-//! # Contract
+//! Bytes go in, events come out: no I/O, no time, no runtime. `no_std`, and usable without `alloc`.
 //!
-//! * **No I/O, no time, no runtime.** Bytes go in, events come out. `no_std`, and usable without `alloc`.
-//! * **Any chunks.** The result never depends on where the input was cut, down to one byte a chunk.
-//! * **Zero-copy**, which here means exactly this: an event whose single `data` line lies inside one chunk is lent
-//!   from that chunk. Only an event that a chunk boundary cut, or that something told before its end cuts (a `retry`
-//!   line, a comment that was asked for), an event of several `data` lines, or text that is not valid UTF-8 passes
-//!   through the decoder's own buffer, once.
-//! * **Linear.** No byte is scanned twice: a 10 MiB line in one-byte chunks costs what it costs in one piece,
-//!   plus the calls.
-//! * **Bounded.** Everything a peer controls has a limit ([`Decoder::with_max_event_bytes`]); an event over it is
-//!   reported once and dropped whole, and the decoder goes on at the next event.
-//! * **No panics** on any input. `unsafe` is in four places, each with its reason beside it: the search for line ends
-//!   with SSE2, and three where text that has just been validated is not validated again.
+//! # Overview
 //!
-//! # The loop
+//! | to | use |
+//! | --- | --- |
+//! | decode what was read into a slice | [`Decoder::decode`] with an [`Input`] |
+//! | decode chunks of `Bytes` into events that may be kept | [`Decoder::decode_bytes`] with a [`BytesInput`] |
+//! | decode without `alloc` | [`Decoder::in_slices`] |
+//! | resume after a reconnection | [`Decoder::last_event_id`], [`Decoder::reset`] |
+//! | encode | [`EventBlock`] |
 //!
 //! ```
 //! use sse_codec::{Decoder, Frame, Input};
@@ -40,7 +35,49 @@
 //! assert_eq!(decoder.last_event_id(), "7");
 //! ```
 //!
-//! [`EventBlock`] is the other direction.
+//! # Guarantees
+//!
+//! * **Any chunks.** The result never depends on where the input was cut, down to one byte a chunk. An event is given as
+//!   soon as its blank line has been read: nothing waits for the byte behind it, not even behind a bare CR.
+//! * **Nothing unfinished.** Of an event whose blank line never came nothing is taken, its id included: taking the id
+//!   would lose that event for good on reconnecting.
+//! * **Bounded.** Everything a peer controls has a limit ([`Decoder::with_max_event_bytes`]). An event over it is
+//!   reported once and dropped whole, and the decoder goes on at the next event. What a large event took is given back.
+//! * **Text.** All text is `&str`, decoded as UTF-8 with U+FFFD exactly as the Encoding standard says, also where a chunk
+//!   boundary cuts a character.
+//! * **No injection.** What is encoded is read as what was given: no value can end its line and begin another field.
+//! * **No panics** on any input, and no `unsafe` in what can be called. Inside, `unsafe` is in three kinds of places, each
+//!   with its reason beside it: looking at many bytes at once (one file per instruction set), not validating a second
+//!   time what is known to be UTF-8, and writing into a vector's spare capacity. Each has a test against safe code.
+//!
+//! # What zero-copy means here
+//!
+//! Exactly this: the data of an event that lies in one chunk and has one `data` line is lent from that chunk, and so are
+//! its type and its id. These pass through the decoder's own buffer, once:
+//!
+//! * what of an event a chunk boundary cuts, or what comes before a `retry` line or a comment (if asked for) in its
+//!   middle;
+//! * an event of several `data` lines, which are joined by LF;
+//! * text that is not valid UTF-8;
+//! * the last event ID, which outlives its chunk.
+//!
+//! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk takes it over, and the others cost a
+//! reference count. It keeps the whole chunk in memory, so [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All
+//! others have memory of their own, in one allocation.
+//!
+//! `EventBlock::encode_around` is the other direction: large data is sent as slices around it.
+//!
+//! # Cost
+//!
+//! Time is linear in the bytes, however they are cut: a line of 10 MiB in one-byte chunks costs per byte what one of 100
+//! KiB costs. Each byte is looked at once, 64 at a time, for line ends and for what is not ASCII; of text that is not
+//! ASCII, a chunk is validated once.
+//!
+//! Memory is what an unfinished event needs, and at most 256 KiB between events. An event that lies in one chunk allocates
+//! nothing.
+//!
+//! With the feature `std` the processor is asked for AVX2 at run time. Without it, what the target is known to have is
+//! used: SSE2 on x86-64 (or AVX2 by `-C target-feature=+avx2`), NEON on aarch64, and words of eight bytes elsewhere.
 //!
 //! # Where browsers and the text differ
 //!
@@ -50,6 +87,9 @@
 //! * `retry` without a value is ignored; a value beyond `u64` milliseconds counts as the largest.
 //! * Chromium overlooks a line end that directly follows the BOM; this crate, like the text, does not.
 //!
+//! And where both leave it open: a `retry` line counts at its own line, not at the blank line; in an event that is
+//! dropped because it is too large, it does not count from there on.
+//!
 //! # Not in scope
 //!
 //! Reconnection and its timing (`sse-client`), runtimes (`sse-tokio`), HTTP (`sse-hyper`).
@@ -57,10 +97,12 @@
 //! # Features
 //!
 //! * `alloc` (default): buffers that grow, encoding into `Vec<u8>`.
-//! * `std`: lines are searched and text is validated with what the processor has, found out at run time. Without it, with
-//!   what the target is known to have.
-//! * `bytes`: owned events over [`bytes::Bytes`] that share the chunk instead of copying it.
+//! * `std`: asks the processor at run time what it has.
+//! * `bytes`: owned events over [`bytes::Bytes`] that share the chunk instead of copying it, encoding into `Bytes`.
 //!
+//! [`BytesInput`]: struct.BytesInput.html
+//! [`Decoder::decode_bytes`]: struct.Decoder.html#method.decode_bytes
+//! [`OwnedEvent`]: struct.OwnedEvent.html
 //! [WHATWG HTML 9.2.5 and 9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 //! [`bytes::Bytes`]: https://docs.rs/bytes/latest/bytes/struct.Bytes.html
 

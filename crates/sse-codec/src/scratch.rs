@@ -26,7 +26,7 @@ mod sealed {
 }
 pub(crate) use sealed::Text;
 
-/// A buffer of a [`Decoder`](crate::Decoder): [`GrowingBuf`], or [`FixedBuf`], which does not grow.
+/// A buffer of a [`Decoder`](crate::Decoder): `GrowingBuf`, or [`FixedBuf`], which does not grow.
 ///
 /// Sealed: the methods are the decoder's business and may change.
 pub trait Scratch: sealed::Sealed {

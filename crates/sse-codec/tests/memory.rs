@@ -90,12 +90,30 @@ fn owned_events_in_one_chunk_allocate_nothing() {
 
 #[test]
 fn memory_returns_after_a_large_event() {
+    const MIB: usize = 1024 * 1024;
+    let mut decoder = Decoder::new().with_max_event_bytes(17 * MIB);
+    let before = HELD.get();
+    let chunk = vec![b'x'; 64 * 1024];
+    assert_eq!(decoder.decode(&mut Input::new(b"data:")), Ok(None));
+    for _ in 0..16 * MIB / chunk.len() {
+        assert_eq!(decoder.decode(&mut Input::new(&chunk)), Ok(None));
+    }
+    assert!(HELD.get() - before >= 16 * MIB as isize);
+    let mut end = Input::new(b"\n\n");
+    let Ok(Some(Frame::Event(event))) = decoder.decode(&mut end) else { panic!("an event") };
+    assert_eq!(event.data.len(), 16 * MIB);
+    assert_eq!(decoder.decode(&mut end), Ok(None));
+    drop(chunk);
+    assert!(HELD.get() - before <= 256 * 1024, "{} bytes are still held", HELD.get() - before);
+}
+
+#[test]
+fn memory_returns_after_an_event_that_was_dropped() {
     let mut decoder = Decoder::new();
     let before = HELD.get();
-    for _ in 0..(15 * 1024) {
-        assert_eq!(decoder.decode(&mut Input::new(&[b'x'; 1024])), Ok(None));
+    for _ in 0..17 * 1024 {
+        let _ = decoder.decode(&mut Input::new(&[b'x'; 1024]));
     }
-    assert!(HELD.get() - before >= 15 * 1024 * 1024);
     let mut end = Input::new(b"\n\n");
     while decoder.decode(&mut end) != Ok(None) {}
     assert!(HELD.get() - before <= 256 * 1024, "{} bytes are still held", HELD.get() - before);
@@ -128,4 +146,9 @@ fn encoding_into_a_reused_buffer_allocates_nothing_and_into_bytes_once() {
     let block = EventBlock::new().id("1").unwrap().data("a\nb\nc");
     assert_eq!(allocations(|| block.encode_to_vec(&mut out)), 0);
     assert_eq!(allocations(|| drop(block.to_bytes())), 1);
+    // Long data: one line; many lines; and a line end that its first piece shows.
+    let long = "x".repeat(64 * 1024);
+    for data in [long.clone(), "x\n".repeat(1024), format!("x\n{long}")] {
+        assert_eq!(allocations(|| drop(EventBlock::new().data(&data).to_bytes())), 1);
+    }
 }

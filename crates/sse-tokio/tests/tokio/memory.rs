@@ -84,6 +84,21 @@ fn a_large_event_is_given_back_when_it_has_been_taken() {
     assert!(counted.bytes_current < MIB as i64, "EventStream: {} bytes", counted.bytes_current);
 }
 
+#[test]
+fn events_in_one_chunk_allocate_nothing() {
+    let chunk = Bytes::from("event: delta\ndata: hello\n\n".repeat(1000));
+    // The first share of a chunk allocates its reference count.
+    let _shared = chunk.clone();
+    let mut events = EventStream::new(stream::iter([Ok::<_, Infallible>(chunk)]));
+    let mut seen = 0;
+    let counted = allocation_counter::measure(|| {
+        while let Some(Some(event)) = events.next().now_or_never() {
+            seen += event.unwrap().data().len();
+        }
+    });
+    assert_eq!((seen, counted.count_total), (5000, 0));
+}
+
 /// Answers without an allocation.
 struct Lean(&'static str);
 
