@@ -5,9 +5,9 @@ mod tight;
 use super::{chunks, limit};
 use crate::drive::{Heard, Options, Path, drive};
 
-/// Input: flags (1: comments, the others see [`tight::Sizes`]), a limit on the event (0: the decoder's own), the size of
-/// the buffers of a decoder in slices, how long the first of two connections is (0: there is one), two lengths of chunks,
-/// and the stream.
+/// Input: flags (1: comments, 128: long lines, the others choose the sizes of small buffers), a limit on the event (0: the
+/// decoder's own), the size of another small buffer, how long the first of two connections is (0: there is one), two
+/// lengths of chunks, and the stream.
 ///
 /// # Panics
 /// The decoder and the oracle differ. A decoder in buffers that are too small loses more than what does not fit.
