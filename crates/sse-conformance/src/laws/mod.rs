@@ -28,7 +28,8 @@ fn parts(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input.split(|&byte| byte == 0xff)
 }
 
-/// Lengths of chunks that add up to `len`: `a` and `b` in turn, or one chunk if both are 0.
+/// Lengths of chunks that add up to `len`: `a` and `b` in turn, or one chunk if both are 0. From 128 on, sixteen times as
+/// long: decoders look at many bytes at a time.
 fn chunks(len: usize, a: u8, b: u8) -> Vec<usize> {
     if (a, b) == (0, 0) {
         return vec![len];
@@ -39,7 +40,8 @@ fn chunks(len: usize, a: u8, b: u8) -> Vec<usize> {
         if left == 0 {
             break;
         }
-        let length = usize::from(length).min(left);
+        let length = usize::from(length);
+        let length = if length < 128 { length } else { (length - 120) * 16 }.min(left);
         chunks.push(length);
         left -= length;
     }

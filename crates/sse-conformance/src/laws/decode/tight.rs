@@ -19,7 +19,7 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// `text` is that of the text; the flags 2 to 128 choose those of the type and the ids.
+    /// `text` is that of the text; the flags 2 to 64 choose those of the type and the ids.
     pub(super) fn of(text: u8, flags: u8) -> Self {
         let size = |n: u8| [0, 1, 2, 4, 8, 16, 32, 64][usize::from(n & 7)];
         Self { text: text.into(), event_type: size(flags >> 1), id: size(flags >> 4) }
