@@ -20,7 +20,7 @@ Steps, all of them by default:
   benches      benches/ compiles and has no warnings
   instructions what the codec costs by callgrind, at most 3 % more than recorded
   test         cargo xtask test
-  conformance  cargo xtask conformance
+  conformance  cargo xtask conformance, on each version of the codec's scan
   fuzz         each fuzz target for a minute
 
 A failed step does not keep the others from running; the list at the end names it.",
@@ -163,7 +163,10 @@ fn benches() -> Result<(), Failure> {
 
 /// In a process of its own: the command ends by becoming another program.
 fn conformance() -> Result<(), Failure> {
-    process::run(&mut process::cargo(&["xtask", "conformance"]))
+    process::run(&mut process::cargo(&["xtask", "conformance"]))?;
+    crate::conformance::SCANS
+        .iter()
+        .try_for_each(|scan| process::run(&mut process::cargo(&["xtask", "conformance", "--scan", scan])))
 }
 
 #[cfg(test)]

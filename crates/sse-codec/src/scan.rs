@@ -2,18 +2,24 @@
 //!
 //! One walk over a chunk stands on one of several [`Lanes`]: AVX2 where the processor has it, SSE2 on every other
 //! x86-64, NEON on aarch64, and words of eight bytes on any machine.
+//!
+//! To try another one: `--cfg sse_codec_scan="baseline"` is what every processor of the target has, `"words"` needs nothing.
 
-#[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")))]
+#[cfg(all(
+    target_arch = "x86_64",
+    any(feature = "std", target_feature = "avx2"),
+    not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
+))]
 mod avx2;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod check;
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", not(sse_codec_scan = "words")))]
 mod neon;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(sse_codec_scan = "words")))]
 mod sse2;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, fuzzing, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(any(test, fuzzing, sse_codec_scan = "words", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod word;
 
 /// Bytes that one mask covers.
@@ -36,7 +42,11 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
         masks[0] = found.line_ends;
         return found.not_ascii == 0;
     }
-    #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx2")))]
+    #[cfg(all(
+        target_arch = "x86_64",
+        any(feature = "std", target_feature = "avx2"),
+        not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
+    ))]
     if let Some(lanes) = avx2::Avx2::detect() {
         return lanes.scan(chunk, from, masks);
     }
@@ -48,12 +58,11 @@ fn baseline(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     scan_by(Baseline, chunk, from, masks)
 }
 
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", not(sse_codec_scan = "words")))]
 use neon::Neon as Baseline;
-/// What every processor of the target has.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(sse_codec_scan = "words")))]
 use sse2::Sse2 as Baseline;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(any(sse_codec_scan = "words", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 use word::Word as Baseline;
 
 /// What some bytes, at most 64, hold.
