@@ -11,6 +11,8 @@ pub(crate) struct Verdict {
     pub(crate) shape: &'static str,
     pub(crate) floor: f64,
     pub(crate) reached: f64,
+    /// What can be reached on this machine, as far as it has been measured.
+    pub(crate) limit: Option<f64>,
     /// Compared with whom.
     pub(crate) with: String,
 }
@@ -25,13 +27,17 @@ impl Verdict {
 pub(crate) fn verdicts(decoded: &[Row], encoded: &[Row]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let large = "16384";
-    against_peers(&mut verdicts, "decode to `&str`, 16 KiB chunks", decoded, large, decode::LENT.name, 2.5);
+    let (lending, sharing) = (Row::limit_of_lending, Row::limit_of_sharing);
+    let copying = |row: &Row| row.ratio(encoders::MEMCPY_REUSED.name);
+    let lent = decode::LENT.name;
+    against_peers(&mut verdicts, "decode to `&str`, 16 KiB chunks", decoded, large, lent, 2.5, lending);
     let ratios: Vec<_> = verdicts.iter().map(|verdict: &Verdict| verdict.reached.ln()).collect();
     verdicts.push(Verdict {
         goal: "the same, geometric mean".to_owned(),
         shape: "all",
         floor: 4.0,
         reached: (ratios.iter().sum::<f64>() / ratios.len() as f64).exp(),
+        limit: None,
         with: "the fastest peer of each".to_owned(),
     });
     for row in decoded.iter().filter(|row| row.way == large && matches!(row.shape, "openai" | "big")) {
@@ -40,14 +46,16 @@ pub(crate) fn verdicts(decoded: &[Row], encoded: &[Row]) -> Vec<Verdict> {
             shape: row.shape,
             floor: 0.5,
             reached: row.bound() / row.cost(decode::LENT.name),
+            limit: None,
             with: "line ends + UTF-8".to_owned(),
         });
     }
-    against_peers(&mut verdicts, "decode to `&str`, one event a chunk", decoded, "event", decode::LENT.name, 2.0);
-    against_peers(&mut verdicts, "owned events by tokio, 16 KiB chunks", decoded, large, decode::TOKIO.name, 2.0);
-    against_peers(&mut verdicts, "owned events by tokio, one event a chunk", decoded, "event", decode::TOKIO.name, 2.0);
-    against_peers(&mut verdicts, "encode, reused buffer", encoded, WAYS[0], encode::REUSED.name, 2.0);
-    against_peers(&mut verdicts, "encode, fresh `Bytes`", encoded, WAYS[1], encode::FRESH.name, 1.5);
+    against_peers(&mut verdicts, "decode to `&str`, one event a chunk", decoded, "event", lent, 2.0, lending);
+    let tokio = decode::TOKIO.name;
+    against_peers(&mut verdicts, "owned events by tokio, 16 KiB chunks", decoded, large, tokio, 2.0, sharing);
+    against_peers(&mut verdicts, "owned events by tokio, one event a chunk", decoded, "event", tokio, 2.0, sharing);
+    against_peers(&mut verdicts, "encode, reused buffer", encoded, WAYS[0], encode::REUSED.name, 2.0, copying);
+    against_peers(&mut verdicts, "encode, fresh `Bytes`", encoded, WAYS[1], encode::FRESH.name, 1.5, copying);
     for (way, ours) in WAYS.into_iter().zip([encode::REUSED.name, encode::FRESH.name]) {
         for row in encoded.iter().filter(|row| row.way == way && row.shape == "big") {
             verdicts.push(Verdict {
@@ -55,6 +63,7 @@ pub(crate) fn verdicts(decoded: &[Row], encoded: &[Row]) -> Vec<Verdict> {
                 shape: row.shape,
                 floor: 0.9,
                 reached: row.cost(encoders::MEMCPY_REUSED.name) / row.cost(ours),
+                limit: Some(1.0),
                 with: "memcpy of the data".to_owned(),
             });
         }
@@ -62,13 +71,22 @@ pub(crate) fn verdicts(decoded: &[Row], encoded: &[Row]) -> Vec<Verdict> {
     verdicts
 }
 
-fn against_peers(verdicts: &mut Vec<Verdict>, goal: &str, rows: &[Row], way: &str, ours: &str, floor: f64) {
+fn against_peers(
+    verdicts: &mut Vec<Verdict>,
+    goal: &str,
+    rows: &[Row],
+    way: &str,
+    ours: &str,
+    floor: f64,
+    limit: impl Fn(&Row) -> f64,
+) {
     for row in rows.iter().filter(|row| row.way == way) {
         verdicts.push(Verdict {
             goal: goal.to_owned(),
             shape: row.shape,
             floor,
             reached: row.ratio(ours),
+            limit: Some(limit(row)),
             with: row.fastest_peer().map_or("nobody", |peer| peer.name).to_owned(),
         });
     }

@@ -38,6 +38,7 @@ pub(crate) struct Row {
     pub(crate) way: String,
     pub(crate) bytes: usize,
     pub(crate) events: usize,
+    pub(crate) chunks: usize,
     pub(crate) figures: Vec<Figure>,
 }
 
@@ -59,12 +60,34 @@ impl Row {
 
     /// How many times as fast as the fastest peer it is.
     pub(crate) fn ratio(&self, name: &str) -> f64 {
-        self.fastest_peer().map_or(f64::NAN, |peer| peer.cost / self.cost(name))
+        self.peer() / self.cost(name)
     }
 
     /// Finding line ends, by the faster way, and then checking UTF-8.
     pub(crate) fn bound(&self) -> f64 {
-        self.cost(floors::MASKS.name).min(self.cost(floors::SEARCH.name)) + self.cost(floors::UTF8.name)
+        self.search() + self.cost(floors::UTF8.name)
+    }
+
+    fn search(&self) -> f64 {
+        self.cost(floors::MASKS.name).min(self.cost(floors::SEARCH.name))
+    }
+
+    /// How many times as fast as the fastest peer a decoder can be that lends: it looks for line ends, and copies what is
+    /// cut or joined.
+    pub(crate) fn limit_of_lending(&self) -> f64 {
+        let copies = self.shape == "multi" || self.bytes / self.events > self.bytes / self.chunks;
+        let copy = if copies { self.cost(floors::MEMCPY.name) } else { 0.0 };
+        self.peer() / (self.search() + copy)
+    }
+
+    /// The same for one that lends as ours does, and takes a share of the chunk for each event.
+    pub(crate) fn limit_of_sharing(&self) -> f64 {
+        let share = self.cost(floors::SHARE.name) / self.chunks as f64;
+        self.peer() / (self.cost(decode::LENT.name) + share * self.events as f64)
+    }
+
+    fn peer(&self) -> f64 {
+        self.fastest_peer().map_or(f64::NAN, |peer| peer.cost)
     }
 }
 
@@ -87,7 +110,7 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
             start.elapsed()
         }));
     }
-    for floors::Floor { name, run } in [floors::MASKS, floors::SEARCH, floors::UTF8, floors::MEMCPY] {
+    for floors::Floor { name, run } in floors::ALL {
         figures.push(Figure { name, kind: Kind::Floor, cost: f64::NAN, wrong: None });
         runners.push(Box::new(move |times| {
             let start = Instant::now();
@@ -102,7 +125,7 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
         figures.push(Figure { name: node::NAME, kind: Kind::Peer, cost, wrong: difference(tally, expected) });
     }
     let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
-    Row { shape: shape.name, way: cut.name(), bytes, events: expected.events, figures }
+    Row { shape: shape.name, way: cut.name(), bytes, events: expected.events, chunks: chunks.len(), figures }
 }
 
 /// The ways to encode: into a buffer that is used again, and each event a value of its own.
@@ -129,7 +152,7 @@ pub(crate) fn encode(message: &Message, way: &str) -> Row {
     for (figure, cost) in figures.iter_mut().zip(in_turn(&mut runners)) {
         figure.cost = cost;
     }
-    Row { shape: message.shape, way: way.to_owned(), bytes: output.len(), events: 1, figures }
+    Row { shape: message.shape, way: way.to_owned(), bytes: output.len(), events: 1, chunks: 1, figures }
 }
 
 /// What a receiver reads in what an encoder wrote.
@@ -179,7 +202,8 @@ pub(crate) fn instructions() -> Vec<Row> {
             .collect();
         if !figures.is_empty() {
             let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
-            rows.push(Row { shape: shape.name, way: Cut::Event.name(), bytes, events: expected.events, figures });
+            let (events, chunks) = (expected.events, chunks.len());
+            rows.push(Row { shape: shape.name, way: Cut::Event.name(), bytes, events, chunks, figures });
         }
     }
     rows
