@@ -47,8 +47,20 @@ impl Cursor {
     /// Looks at the next blocks, up to some that have a line end. Returns where these begin; `None`: there are none.
     #[inline(never)]
     fn scan(&mut self, chunk: &[u8]) -> Option<usize> {
+        let mut in_long_line = false;
         while self.scanned < chunk.len() {
             let from = self.scanned;
+            if in_long_line {
+                let plain = scan::plain_len(&chunk[from..]);
+                if plain > 0 {
+                    self.scanned += plain;
+                    if self.valid.to >= from {
+                        self.valid.to = self.valid.to.max(self.scanned);
+                    }
+                    continue;
+                }
+            }
+            in_long_line = true;
             let ascii = scan::scan(chunk, from, &mut self.masks);
             self.scanned = chunk.len().next_multiple_of(BLOCK).min(from + BLOCKS * BLOCK);
             if ascii && self.valid.to >= from {

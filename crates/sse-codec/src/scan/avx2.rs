@@ -6,7 +6,7 @@ use core::arch::x86_64::{
 };
 
 use super::sse2::Sse2;
-use super::{BLOCK, Found, Lanes, Masks, part, scan_by};
+use super::{BLOCK, Found, Lanes, Masks, part, plain_len_by, scan_by};
 
 /// Exists only where the processor has AVX2.
 #[derive(Clone, Copy)]
@@ -27,6 +27,17 @@ impl Avx2 {
         // SAFETY: the processor has AVX2, or there were no `self`.
         unsafe { scan(self, chunk, from, masks) }
     }
+
+    #[inline]
+    pub(super) fn plain_len(self, ahead: &[u8]) -> usize {
+        // SAFETY: the processor has AVX2, or there were no `self`.
+        unsafe { plain_len(ahead) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn plain_len(ahead: &[u8]) -> usize {
+    plain_len_by(ahead)
 }
 
 /// The walk, compiled for AVX2: all of it is inlined here.

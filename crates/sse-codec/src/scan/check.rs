@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use super::{BLOCK, BLOCKS, Masks, baseline, scan, scan_by};
+use super::{BLOCK, BLOCKS, Masks, baseline, plain_len, plain_len_by, scan, scan_by};
 
 /// A way to look at a part of a chunk.
 type Version = fn(&[u8], usize, &mut Masks) -> bool;
@@ -33,4 +33,7 @@ pub(crate) fn check(chunk: &[u8]) {
         assert_eq!(found(baseline, chunk), naive, "the version for this target, {chunk:?}");
         assert_eq!(found(words, chunk), naive, "the version for any machine, {chunk:?}");
     }
+    let plain = chunk.iter().take_while(|byte| (b'\r' + 1..0x80).contains(*byte)).count();
+    let plain = plain / (BLOCK * BLOCKS) * (BLOCK * BLOCKS);
+    assert_eq!((plain_len(chunk), plain_len_by(chunk)), (plain, plain), "{chunk:?}");
 }
