@@ -73,18 +73,21 @@ impl<B: Scratch> Joined<B> {
         self.push(piece)
     }
 
-    /// Appends LF and the value of each of the next `data` lines, if they take at most `limit` bytes of the stream and
-    /// there is room for all that may come. Returns how many bytes.
+    /// Appends LF and the value of each of the next `data` lines, as far as there is room made for them and all that is
+    /// left of the chunk is within `limit`. Returns how many bytes.
     #[inline]
     pub(crate) fn push_data_lines(&mut self, lines: &mut Lines<'_, '_>, limit: usize) -> usize {
+        /// Enough that making room does not count, and little enough that it costs nothing where it is not needed.
+        const ROOM: usize = 4096;
         let most = lines.remaining();
         if most > limit {
             return 0;
         }
-        let Ok(free) = self.buffer.free(most) else { return 0 };
+        let Ok(free) = self.buffer.free(most.min(ROOM)) else { return 0 };
         let mut len = 0;
         while let Some((line_end, free)) = free.get_mut(len..).and_then(<[u8]>::split_first_mut) {
-            let Some(value) = lines.next_data() else { break };
+            let Some((line, value)) = lines.peek_data().filter(|(_, value)| value.len() <= free.len()) else { break };
+            lines.take(line);
             *line_end = b'\n';
             copy(value.as_bytes(), free);
             len += 1 + value.len();

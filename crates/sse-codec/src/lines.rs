@@ -3,7 +3,7 @@
 use core::ops::Range;
 use core::str;
 
-use crate::field::{self, Field};
+use crate::field;
 use crate::joined::Piece;
 use crate::scan::{self, BLOCK, BLOCKS, Masks};
 use crate::text;
@@ -175,18 +175,14 @@ impl<'i, 'c> Lines<'i, 'c> {
         Some(text)
     }
 
-    /// Takes a `data` line that is already known to be text, and returns its value. `None`: the next line is not one, or it
-    /// takes a closer look to know.
+    /// The next line and its value, if it is a `data` line that ends with LF and is already known to be text. `None`: it is
+    /// not, or it takes a closer look to know.
     #[inline(always)]
-    pub(crate) fn next_data(&mut self) -> Option<&'i str> {
-        let Some((Field::Data, at)) = field::parse_word(self.word()?) else { return None };
+    pub(crate) fn peek_data(&mut self) -> Option<(Line, &'i str)> {
+        let at = field::data(self.word()?)?;
         let line = self.peek_line()?;
         let value = self.cursor.valid.text(self.chunk, line.start + at..line.end)?;
-        if self.chunk.get(line.end) != Some(&b'\n') {
-            return None;
-        }
-        self.take(line);
-        Some(value)
+        (self.chunk.get(line.end) == Some(&b'\n')).then_some((line, value))
     }
 
     /// How many bytes there are.

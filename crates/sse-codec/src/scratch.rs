@@ -148,9 +148,9 @@ impl Scratch for GrowingBuf {
 
     #[inline]
     fn relax(&mut self) {
-        if self.memory.len() > RETAINED {
+        if self.memory.capacity() > RETAINED {
             self.memory.truncate(RETAINED.max(self.len));
-            self.memory.shrink_to_fit();
+            self.memory.shrink_to(RETAINED);
         }
     }
 }
