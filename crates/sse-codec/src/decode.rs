@@ -5,6 +5,7 @@ mod stored;
 
 use core::fmt;
 
+use crate::FAST;
 use crate::error::{DecodeError, FieldError};
 use crate::event::{Event, Frame, MESSAGE};
 use crate::field::{self, Field};
@@ -173,7 +174,7 @@ impl<B: Scratch> Decoder<B> {
         cursor: &mut Cursor,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
         let mut event = InChunk::default();
-        if !self.unsettled {
+        if FAST && !self.unsettled {
             if let Some(data) = self.whole_event(&mut Lines::new(chunk, cursor), &mut event) {
                 if let Some(id) = event.id {
                     self.take_id(id)?;
@@ -228,7 +229,7 @@ impl<B: Scratch> Decoder<B> {
         if used_up && event.is_empty() && matches!(self.lent, Lent::Nothing) {
             return Ok(None);
         }
-        if self.line != Started::No && self.go_on_with_line(chunk, cursor)? {
+        if FAST && self.line != Started::No && self.go_on_with_line(chunk, cursor)? {
             return Ok(None);
         }
         self.decode_lines(chunk, cursor, event)
@@ -269,7 +270,7 @@ impl<B: Scratch> Decoder<B> {
         // In registers, as far as that goes: out of hand it is given only where it is slow anyway.
         let mut lines = Lines::new(chunk, cursor);
         let mut size = self.event.size + event.size;
-        while let Some(line) = lines.next() {
+        while let Some(line) = if FAST { lines.next() } else { lines.next_seldom() } {
             // "If the line is empty (a blank line): dispatch the event."
             if line.is_empty() {
                 let ended = self.end_event(event);
@@ -285,6 +286,7 @@ impl<B: Scratch> Decoder<B> {
             if field == Field::Comment && !self.comments {
                 continue;
             }
+            let text = lines.text(line, at);
             if size + line.len() <= self.max_event_bytes {
                 // The first data, a type and an id stay in the chunk if they can.
                 let place = match field {
@@ -293,16 +295,13 @@ impl<B: Scratch> Decoder<B> {
                     Field::Id if !lines.bytes(line, at).contains(&0) => Some(&mut event.id),
                     _ => None,
                 };
-                if let (Some(place), Some(text)) = (place, lines.text(line, at)) {
+                if let (Some(place), Some(text)) = (place, text) {
                     *place = Some(text);
                     size += text.len();
                     continue;
                 }
             }
-            let value = match lines.text(line, at) {
-                Some(text) => Piece::Text(text),
-                None => Piece::Bytes(lines.bytes(line, at)),
-            };
+            let value = text.map_or_else(|| Piece::Bytes(lines.bytes(line, at)), Piece::Text);
             lines.save();
             self.event.size = size;
             let mut so_far = event;
@@ -396,19 +395,19 @@ impl<B: Scratch> Decoder<B> {
             // The LF that belongs to the last line end, if that is what comes. Taking it is taking a line.
             match lines.peek() {
                 None => return Ok(None),
-                Some(b'\n') => drop(lines.next()),
+                Some(b'\n') => drop(lines.next_seldom()),
                 Some(_) => {}
             }
             self.after_cr = false;
         }
         if self.line != Started::No {
-            let Some(end) = lines.next() else { return Ok(None) };
+            let Some(end) = lines.next_seldom() else { return Ok(None) };
             if let Some(told) = self.finish_line(lines.piece(end, 0))? {
                 return Ok(Some(told));
             }
         }
         while self.event.dropped {
-            let Some(line) = lines.next() else { break };
+            let Some(line) = lines.next_seldom() else { break };
             if line.is_empty() {
                 self.forget_event();
             }

@@ -128,6 +128,9 @@ mod scan;
 mod scratch;
 mod text;
 
+/// Whether what is frequent has code of its own. Not where code is dearer than time: on bare metal.
+const FAST: bool = cfg!(not(target_os = "none"));
+
 pub use decode::{DEFAULT_MAX_EVENT_BYTES, Decoder};
 pub use encode::EventBlock;
 pub use error::{BufferTooSmall, DecodeError, FieldError};

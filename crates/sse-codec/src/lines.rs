@@ -3,6 +3,7 @@
 use core::ops::Range;
 use core::str;
 
+use crate::FAST;
 use crate::field;
 use crate::joined::Piece;
 use crate::scan::{self, BLOCK, BLOCKS, Masks};
@@ -50,7 +51,7 @@ impl Cursor {
         let mut in_long_line = false;
         while self.scanned < chunk.len() {
             let from = self.scanned;
-            if in_long_line {
+            if FAST && in_long_line {
                 let plain = scan::plain_len(&chunk[from..]);
                 if plain > 0 {
                     self.scanned += plain;
@@ -122,6 +123,12 @@ impl<'i, 'c> Lines<'i, 'c> {
         let line = self.peek_line()?;
         self.take(line);
         Some(line)
+    }
+
+    /// The same where it is seldom: a call is smaller.
+    #[inline(never)]
+    pub(crate) fn next_seldom(&mut self) -> Option<Line> {
+        self.next()
     }
 
     /// The next line. `None`: the chunk has no further line end.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use crate::FAST;
 use crate::decode::{Decoder, InChunk};
 use crate::error::DecodeError;
 use crate::event::{Event, Frame, MESSAGE};
@@ -239,7 +240,7 @@ impl Decoder {
     pub fn decode_bytes(&mut self, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let chunk = &input.chunk;
         let mut event = InChunk::default();
-        if !self.unsettled {
+        if FAST && !self.unsettled {
             if let Some(data) = self.whole_event(&mut Lines::new(chunk, &mut input.cursor), &mut event) {
                 if let Some(id) = event.id {
                     self.take_id(id)?;

@@ -37,7 +37,7 @@ pub(crate) type Masks = [u64; BLOCKS];
 #[inline]
 pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     if chunk.len() < BLOCK {
-        let found = less_than_a_block(chunk);
+        let found = short(chunk);
         *masks = [0; BLOCKS];
         masks[0] = found.line_ends;
         return found.not_ascii == 0;
@@ -93,11 +93,37 @@ struct Found {
 trait Lanes: Copy {
     fn sixteen(self, bytes: &[u8; 16]) -> Found;
 
+    fn block(self, bytes: &[u8; BLOCK]) -> Found;
+
+    /// At most 63 bytes, by the first and the last of them, which may overlap.
     #[inline(always)]
-    fn block(self, bytes: &[u8; BLOCK]) -> Found {
-        let quarter = |at| self.sixteen(part(bytes, at));
-        quarter(0).and(quarter(16), 16).and(quarter(32), 32).and(quarter(48), 48)
+    fn short(self, bytes: &[u8]) -> Found {
+        let len = bytes.len();
+        if let (Some(first), Some(last)) = (bytes.first_chunk::<32>(), bytes.last_chunk::<32>()) {
+            let half = |bytes: &[u8; 32]| self.sixteen(part(bytes, 0)).and(self.sixteen(part(bytes, 16)), 16);
+            return half(first).and(half(last), len - 32);
+        }
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            return self.sixteen(first).and(self.sixteen(last), len - 16);
+        }
+        self.sixteen(&padded(bytes).to_le_bytes())
     }
+}
+
+/// At most fifteen bytes, and zeros.
+#[inline(always)]
+fn padded(bytes: &[u8]) -> u128 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let behind = u64::from_le_bytes(*last).checked_shr(8 * (16 - len as u32)).unwrap_or(0);
+        return u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << 64;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)));
+    }
+    let at = |at: usize| bytes.get(at).map_or(0, |byte| u128::from(*byte) << (8 * at));
+    at(0) | at(1) | at(2)
 }
 
 impl Found {
@@ -133,34 +159,10 @@ fn scan_by(lanes: impl Lanes, chunk: &[u8], from: usize, masks: &mut Masks) -> b
     not_ascii == 0
 }
 
-/// A chunk of at most 63 bytes, by its first and its last bytes, which may overlap.
+/// A chunk of less than a block. The same for every version: wider registers have nothing to do here.
 #[inline(never)]
-fn less_than_a_block(chunk: &[u8]) -> Found {
-    let len = chunk.len();
-    if let (Some(first), Some(last)) = (chunk.first_chunk::<32>(), chunk.last_chunk::<32>()) {
-        let half = |bytes: &[u8; 32]| Baseline.sixteen(part(bytes, 0)).and(Baseline.sixteen(part(bytes, 16)), 16);
-        return half(first).and(half(last), len - 32);
-    }
-    if let (Some(first), Some(last)) = (chunk.first_chunk(), chunk.last_chunk()) {
-        return Baseline.sixteen(first).and(Baseline.sixteen(last), len - 16);
-    }
-    Baseline.sixteen(&padded(chunk).to_le_bytes())
-}
-
-/// At most fifteen bytes, and zeros.
-#[inline(always)]
-fn padded(bytes: &[u8]) -> u128 {
-    let len = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let behind = u64::from_le_bytes(*last).checked_shr(8 * (16 - len as u32)).unwrap_or(0);
-        return u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << 64;
-    }
-    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)));
-    }
-    let at = |at: usize| bytes.get(at).map_or(0, |byte| u128::from(*byte) << (8 * at));
-    at(0) | at(1) | at(2)
+fn short(chunk: &[u8]) -> Found {
+    Baseline.short(chunk)
 }
 
 /// The compiler's vectors, of whatever it may use where this is inlined.

@@ -3,6 +3,7 @@
 
 use super::Decoder;
 use super::state::{InChunk, Lent, Started, Told};
+use crate::FAST;
 use crate::error::DecodeError;
 use crate::field::{self, Field};
 use crate::joined::Piece;
@@ -212,7 +213,7 @@ impl<B: Scratch> Decoder<B> {
         };
         let pushed = self.text.push_line(value);
         self.event.size += 1;
-        if pushed.is_ok() {
+        if FAST && pushed.is_ok() {
             self.event.size += self.text.push_data_lines(lines, self.max_event_bytes - self.event.size);
             lines.save();
         }
