@@ -1,0 +1,58 @@
+//! Line ends in every order and at every place of the blocks in which they are looked for: what random streams meet
+//! too seldom.
+
+mod support;
+
+use sse_codec::Decoder;
+use support::{borrowed, bytewise, expected, owned};
+
+/// Whole, cut in two at the last line ends, and byte by byte; with comments and without.
+fn check(stream: &[u8], cut: usize) {
+    let expected = expected(stream);
+    let (first, second) = stream.split_at(cut);
+    for chunks in [vec![stream], vec![first, second], bytewise(stream)] {
+        let decoder = || Decoder::new().with_comments(true);
+        assert_eq!(borrowed(&mut decoder(), &chunks), expected, "{}", stream.escape_ascii());
+        assert_eq!(owned(&mut decoder(), &chunks), expected, "{}", stream.escape_ascii());
+    }
+}
+
+/// All strings of these bytes, of `len` bytes.
+fn strings(bytes: &[u8], len: usize) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len().pow(len as u32)).map(move |mut n| {
+        let mut next = || {
+            let byte = bytes[n % bytes.len()];
+            n /= bytes.len();
+            byte
+        };
+        (0..len).map(|_| next()).collect()
+    })
+}
+
+#[test]
+fn in_every_order_behind_data() {
+    for len in 1..=6 {
+        for ends in strings(b"\r\nx", len) {
+            for behind in ["data: behind\n\n", "x\ndata: behind\n\n", ""] {
+                let stream = [b"id: 1\n\ndata: before", &ends[..], behind.as_bytes()].concat();
+                check(&stream, stream.len() - behind.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn at_every_place_of_a_block() {
+    const ENDS: [&str; 7] = ["\n\n", "\r\n\r\n", "\r\r", "\n", "\r\n", "\n\r\n", "\r\n\n"];
+    for len in 0..150 {
+        let value = "x".repeat(len);
+        for end in ENDS {
+            for behind in ["data: behind\n\n", "data: behind\r\n\r\n", "\n", ""] {
+                for line in [format!("data: {value}"), format!("event: {value}"), format!("{value}é\ndata: é")] {
+                    let stream = format!("{line}{end}{behind}");
+                    check(stream.as_bytes(), stream.len() - behind.len());
+                }
+            }
+        }
+    }
+}
