@@ -7,16 +7,13 @@ use std::pin::Pin;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
-    RETRY_AFTER,
-};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session};
+use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
@@ -24,8 +21,6 @@ use crate::client::HttpClient;
 use crate::decompress::{self, ByteStream};
 use crate::error::{BoxError, HttpError};
 use crate::redirect::Trail;
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// After so many attempts in a row that a redirected address did not answer with 200, the next one asks the original
 /// address again. A browser never does; but there somebody presses "reload", and a service has to find by itself
@@ -197,8 +192,7 @@ where
 
     fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
         let made = (self.requests)(last_event_id);
-        // A header value takes all bytes of an id but control characters, and the session sends no id with those.
-        let last_event_id = last_event_id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
+        let last_event_id = last_event_id.map(str::to_owned);
         let moved = self.moved.as_mut().filter(|moved| moved.attempts < MOVED_ATTEMPTS).map(|moved| {
             moved.attempts += 1;
             moved.trail.clone()
@@ -206,28 +200,24 @@ where
         let service = self.service.clone();
         Box::pin(async move {
             let mut request = made.await.map_err(HttpError::Request)?;
-            let url = complete(&mut request, last_event_id)?;
+            let url = complete(&mut request, last_event_id.as_deref())?;
             let trail = match moved {
                 Some(moved) if moved.starts_at(request.uri()) => moved.renewed(),
                 _ => Trail::new(request.uri().clone(), url),
             };
-            let (mut head, body) = send(service, &request, trail).await?.into_parts();
-            let body = ByteStream::new(&mut head.headers, body);
-            join_lines(&mut head.headers, CONTENT_TYPE);
-            Ok(sse_tokio::Response { head, body })
+            let (mut parts, body) = send(service, &request, trail).await?.into_parts();
+            let body = ByteStream::new(&mut parts.headers, body);
+            head::join_content_types(&mut parts.headers);
+            Ok(sse_tokio::Response { head: parts, body })
         })
     }
 
-    fn response_head<'h>(&mut self, head: &'h Parts) -> ResponseHead<'h> {
-        if head.status == StatusCode::OK {
-            let trail = head.extensions.get::<Trail>().cloned();
+    fn response_head<'h>(&mut self, parts: &'h Parts) -> ResponseHead<'h> {
+        if parts.status == StatusCode::OK {
+            let trail = parts.extensions.get::<Trail>().cloned();
             self.moved = trail.filter(Trail::is_redirected).map(|trail| Moved { trail, attempts: 0 });
         }
-        let value = |name| head.headers.get(name).map(HeaderValue::as_bytes);
-        ResponseHead::new(head.status.as_u16())
-            .with_content_type(value(CONTENT_TYPE))
-            .with_retry_after(value(RETRY_AFTER))
-            .with_date(value(DATE))
+        head::of_response(parts.status, &parts.headers)
     }
 
     fn is_futile(&self, error: &HttpError) -> bool {
@@ -263,33 +253,12 @@ where
     }
 }
 
-/// Makes one line of several of this name, which says the same (RFC 9110, 5.3): the session takes one value, and what it
-/// makes of a list is its business.
-fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
-    let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
-    if lines.len() > 1 {
-        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
-            headers.insert(name, joined);
-        }
-    }
-}
-
 /// Adds what an event source's request has, and takes user name and password out of its URL. Gives the URL without.
-fn complete(request: &mut Request<Bytes>, last_event_id: Option<HeaderValue>) -> Result<Url, HttpError> {
+fn complete(request: &mut Request<Bytes>, last_event_id: Option<&str>) -> Result<Url, HttpError> {
     let url = absolute(request.uri())?;
     let headers = request.headers_mut();
-    for (name, value) in [
-        // "Set `Accept` / `text/event-stream`" and "set request's cache mode to "no-store"": the EventSource
-        // constructor, steps 10 and 11; what the latter means is in HTTP-network-or-cache fetch, step 8.16.
-        (ACCEPT, "text/event-stream"),
-        (CACHE_CONTROL, "no-cache"),
-        (ACCEPT_ENCODING, decompress::ACCEPTED),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    if let Some(id) = last_event_id {
-        headers.insert(LAST_EVENT_ID, id);
-    }
+    head::complete_request(headers, last_event_id);
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(decompress::ACCEPTED));
     if let Some(basic) = basic(&url) {
         headers.entry(AUTHORIZATION).or_insert(basic);
     }

@@ -33,14 +33,21 @@
 //!
 //! # A subscription
 //!
-//! [`Connect`] has an example with a server in memory; `sse-hyper` is the implementation for real ones.
+//! [`Connect`] has an example with a server in memory; `sse-hyper` and `sse-reqwest` are the implementations for real
+//! ones.
+//!
+//! # Features
+//!
+//! `http`: the module `head`, what adapters over the `http` crate's types share.
 //!
 //! # Not in scope
 //!
-//! HTTP, TLS, redirects (`sse-hyper`); policy (`sse-client`); the grammar (`sse-codec`).
+//! HTTP, TLS, redirects (`sse-hyper`, `sse-reqwest`); policy (`sse-client`); the grammar (`sse-codec`).
 
 mod connect;
 mod error;
+#[cfg(feature = "http")]
+pub mod head;
 mod source;
 mod stream;
 mod timer;

@@ -1,24 +1,23 @@
-//! The real client, its updates written down as a page would see them.
+//! A real client, its updates written down as a page would see them.
 
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use sse_hyper::{Connector, Policy, RetriedStatuses, Update};
+use sse_tokio::{Connect, EventSource, Policy, RetriedStatuses, Update};
 
 use super::exchange::Entry;
 
 /// The policy that comes closest to a browser's, but for the waits: what is checked here is order, not time.
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy::default()
         .with_retried_statuses(RetriedStatuses::None)
         .with_reconnection_time(Duration::from_millis(20))
         .with_max_backoff(Duration::from_millis(100))
 }
 
-/// Follows `url` to its end. `Err` says what no browser would do.
-pub(super) async fn run(url: &str, log: &mut Vec<Entry>) -> Result<(), String> {
-    let connector = Connector::get(url).map_err(|error| error.to_string())?;
-    let mut updates = connector.subscribe(policy()).updates();
+/// Follows `source` to its end. `Err` says what no browser would do.
+pub(super) async fn run<C: Connect>(source: EventSource<C>, log: &mut Vec<Entry>) -> Result<(), String> {
+    let mut updates = source.updates();
     while let Some(update) = updates.next().await {
         log.push(match update {
             Ok(Update::Open(_)) => Entry::Open { open: true },

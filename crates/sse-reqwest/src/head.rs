@@ -1,0 +1,49 @@
+//! The head of a response.
+
+use std::net::SocketAddr;
+
+use http::{Extensions, HeaderMap, StatusCode, Version};
+use reqwest::Url;
+use sse_tokio::head::join_content_types;
+
+use crate::body::ByteStream;
+
+/// The head of a response: everything but its body.
+///
+/// From [`EventSource::head`](crate::EventSource::head), [`Update::Open`](crate::Update::Open) and
+/// [`Failure::head`](crate::Failure::head).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Head {
+    /// The status.
+    pub status: StatusCode,
+    /// The version of HTTP.
+    pub version: Version,
+    /// The header fields. Several lines of `Content-Type` are joined to one list.
+    pub headers: HeaderMap,
+    /// Where it came from, behind all redirects.
+    pub url: Url,
+    /// The other end of the connection: the server, or a proxy. `None` if reqwest does not know.
+    pub remote_address: Option<SocketAddr>,
+    /// What reqwest and its layers added.
+    pub extensions: Extensions,
+}
+
+impl Head {
+    /// The head and the body of a response.
+    pub(crate) fn split(response: reqwest::Response) -> sse_tokio::Response<Self, ByteStream> {
+        let url = response.url().clone();
+        let remote_address = response.remote_addr();
+        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        let mut headers = parts.headers;
+        join_content_types(&mut headers);
+        let (status, version, extensions) = (parts.status, parts.version, parts.extensions);
+        let head = Self { status, version, headers, url, remote_address, extensions };
+        sse_tokio::Response { head, body: ByteStream::new(body) }
+    }
+
+    /// What the session needs to know of it.
+    pub(crate) fn for_session(&self) -> sse_tokio::ResponseHead<'_> {
+        sse_tokio::head::of_response(self.status, &self.headers)
+    }
+}

@@ -1,0 +1,107 @@
+//! Server-Sent Events over the [`reqwest`] client that you have: its proxies, cookies, TLS, redirects and default
+//! headers are kept.
+//!
+//! # As browsers do: [`event_source`](RequestBuilderExt::event_source)
+//!
+//! Reconnects when the connection is lost, and asks the server to resume after the last event:
+//!
+//! ```no_run
+//! use futures_util::StreamExt as _;
+//! use sse_reqwest::RequestBuilderExt as _;
+//!
+//! # async fn example(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut events = client.get("https://example.org/stream").event_source()?;
+//! while let Some(event) = events.next().await {
+//!     let event = event?;
+//!     println!("{}: {}", event.event_type(), event.data());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is retried is a state and not an error: an `Err` is the end and says who is at fault.
+//! [`EventSource::updates`] tells everything else that happens. For a [`Policy`], [`Deadlines`] or a last event ID from
+//! before, or for a fresh token on each attempt, there is the [`Connector`].
+//!
+//! # A language model: [`once_events`](RequestBuilderExt::once_events) or [`events`](ResponseExt::events)
+//!
+//! One response, never a second attempt, whatever happens: a second request is a second bill.
+//!
+//! ```no_run
+//! use futures_util::StreamExt as _;
+//! use sse_reqwest::ResponseExt as _;
+//!
+//! # async fn example(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let request = client.post("https://api.example.org/v1/messages").bearer_auth("the key").body(r#"{"stream": true}"#);
+//! let mut events = request.header("content-type", "application/json").send().await?.events();
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         Ok(event) if event.data() == "[DONE]" => break,
+//!         Ok(event) => print!("{}", event.data()),
+//!         Err(error) => {
+//!             // The model's own words about what it did not like.
+//!             eprintln!("{:?}", error.failure().body());
+//!             return Err(error.into());
+//!         }
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which one is it?
+//!
+//! The types say so, and a request that must not be repeated never is by accident:
+//!
+//! | | type | sends | takes |
+//! | --- | --- | --- | --- |
+//! | [`event_source`](RequestBuilderExt::event_source) | `EventSource<Connector>` | again on each attempt | `GET`; anything else is an error at once |
+//! | [`once_events`](RequestBuilderExt::once_events) | `EventSource<OneResponse>` | once | any request, one with a streaming body too |
+//! | [`events`](ResponseExt::events) | `EventSource<OneResponse>` | nothing | a response that is there |
+//! | [`Connector::repeating`] | `EventSource<Connector>` | again on each attempt: you said so | any request that can be cloned |
+//!
+//! All of them hold to the same rules: status 200 and `text/event-stream`, or an error with the response's [`Head`] and
+//! the first KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
+//! nothing happens in the background.
+//!
+//! # What to know of reqwest
+//!
+//! * Its **timeouts** go on counting while a stream is read. [`ClientBuilder::timeout`](reqwest::ClientBuilder::timeout)
+//!   cuts every stream at that age: an event source resumes, one response is lost. Give a client for streams none, but
+//!   [`Deadlines`], which begin anew with each byte or event.
+//! * Its **default headers** give way to what an event source sends: `Accept: text/event-stream` and
+//!   `Cache-Control: no-cache`. Set these two on the request if you want others.
+//! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event.
+//! * **Redirects** are followed by the client's own policy, on each attempt from the request's own URL on. (Browsers and
+//!   `sse-hyper` go to the redirected address again; which credentials are left out there is known to the policy alone.)
+//!   A redirect that it refuses is the end.
+//! * **It may send a request twice** where an HTTP/2 server said that it did not process the first; see [`reqwest::retry`].
+//! * **421** Misdirected Request is an answer like any other that is not 200; `sse-hyper` tries another connection.
+//!
+//! # Features and scope
+//!
+//! No features: reqwest is taken without its defaults, so what your own dependency on it switches on is what there is.
+//! Without one for TLS it has no `https`: such an attempt fails with [`HttpError::Connect`].
+//!
+//! Not in scope: WebAssembly, where the browser's `EventSource` is; the blocking client.
+
+mod body;
+mod connect;
+mod error;
+mod ext;
+mod head;
+mod once;
+
+pub use body::ByteStream;
+pub use connect::Connector;
+pub use error::{BoxError, HttpError, RequestError};
+pub use ext::{RequestBuilderExt, ResponseExt};
+pub use head::Head;
+pub use once::OneResponse;
+
+// The types of the API that come from below.
+pub use sse_tokio::{
+    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Error, EventSource, EventStream,
+    Failure, FieldError, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy, ReadyState,
+    RetriedStatuses, Session, StreamError, Timeout, Update, Updates, random_seed,
+};

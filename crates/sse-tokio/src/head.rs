@@ -1,0 +1,69 @@
+//! Heads of requests and responses in the types of the `http` crate: what every adapter over them has to do.
+
+use http::StatusCode;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use sse_client::ResponseHead;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Adds the fields of an event source's request: `Accept` and `Cache-Control` unless they are there already, and
+/// `Last-Event-ID` in place of any other if there is an id.
+///
+/// ```
+/// use http::header::{HeaderMap, HeaderValue};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("cache-control", HeaderValue::from_static("no-store"));
+/// sse_tokio::head::complete_request(&mut headers, Some("41"));
+/// assert_eq!(headers["accept"], "text/event-stream");
+/// assert_eq!(headers["cache-control"], "no-store");
+/// assert_eq!(headers["last-event-id"], "41");
+/// ```
+pub fn complete_request(headers: &mut HeaderMap, last_event_id: Option<&str>) {
+    for (name, value) in [
+        // "Set `Accept` / `text/event-stream`" and "set request's cache mode to "no-store"": the EventSource
+        // constructor, steps 10 and 11; what the latter means is in HTTP-network-or-cache fetch, step 8.16.
+        (ACCEPT, "text/event-stream"),
+        (CACHE_CONTROL, "no-cache"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // A header value takes all bytes of an id but control characters, and the session sends no id with those.
+    if let Some(id) = last_event_id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok()) {
+        headers.insert(LAST_EVENT_ID, id);
+    }
+}
+
+/// Makes one line of several of `Content-Type`, which says the same ([RFC 9110, 5.3]): for
+/// [`of_response`], which lends one value.
+///
+/// What the session makes of a list is its business.
+///
+/// [RFC 9110, 5.3]: https://www.rfc-editor.org/rfc/rfc9110#section-5.3
+pub fn join_content_types(headers: &mut HeaderMap) {
+    let lines: Vec<_> = headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1 {
+        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
+            headers.insert(CONTENT_TYPE, joined);
+        }
+    }
+}
+
+/// What the session needs to know of a response, after [`join_content_types`].
+///
+/// ```
+/// use http::StatusCode;
+/// use http::header::{HeaderMap, HeaderValue};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("retry-after", HeaderValue::from_static("120"));
+/// let head = sse_tokio::head::of_response(StatusCode::SERVICE_UNAVAILABLE, &headers);
+/// # let _ = head;
+/// ```
+pub fn of_response(status: StatusCode, headers: &HeaderMap) -> ResponseHead<'_> {
+    let value = |name| headers.get(name).map(HeaderValue::as_bytes);
+    ResponseHead::new(status.as_u16())
+        .with_content_type(value(CONTENT_TYPE))
+        .with_retry_after(value(RETRY_AFTER))
+        .with_date(value(DATE))
+}
