@@ -6,8 +6,11 @@ mod support;
 use sse_codec::Decoder;
 use support::{borrowed, bytewise, expected, owned};
 
-/// Whole, cut in two at the last line ends, and byte by byte; with comments and without.
+/// Behind a first event (what comes before it never goes the shortest way): whole, cut in two there, and byte by byte.
 fn check(stream: &[u8], cut: usize) {
+    const FIRST: &[u8] = b"id: 1\ndata: first\n\n";
+    let stream = &[FIRST, stream].concat()[..];
+    let cut = FIRST.len() + cut;
     let expected = expected(stream);
     let (first, second) = stream.split_at(cut);
     for chunks in [vec![stream], vec![first, second], bytewise(stream)] {
@@ -34,7 +37,7 @@ fn in_every_order_behind_data() {
     for len in 1..=6 {
         for ends in strings(b"\r\nx", len) {
             for behind in ["data: behind\n\n", "x\ndata: behind\n\n", ""] {
-                let stream = [b"id: 1\n\ndata: before", &ends[..], behind.as_bytes()].concat();
+                let stream = [b"data: before", &ends[..], behind.as_bytes()].concat();
                 check(&stream, stream.len() - behind.len());
             }
         }
@@ -51,6 +54,22 @@ fn at_every_place_of_a_block() {
                 for line in [format!("data: {value}"), format!("event: {value}"), format!("{value}é\ndata: é")] {
                     let stream = format!("{line}{end}{behind}");
                     check(stream.as_bytes(), stream.len() - behind.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_data_lines() {
+    for lines in 1..8 {
+        for end in ["\n", "\r\n", "\r"] {
+            for other in ["data: other", "data:é", "data", "data:", "id: 2", "event: e", ": comment", "x"] {
+                for at in 0..=lines {
+                    let mut all: Vec<_> = (0..lines).map(|n| format!("data: {n}{}", "x".repeat(n))).collect();
+                    all.insert(at, other.to_owned());
+                    let stream = all.join(end) + end + end + "data: behind\n\n";
+                    check(stream.as_bytes(), stream.len() / 2);
                 }
             }
         }

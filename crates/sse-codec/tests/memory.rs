@@ -2,12 +2,15 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::time::Duration;
 
-use sse_codec::{BytesInput, Decoder, EventBlock, Frame, Input, OwnedFrame};
+use sse_codec::{BytesInput, DecodeError, Decoder, EventBlock, Frame, Input, OwnedFrame};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static HELD: Cell<isize> = const { Cell::new(0) };
+    /// More at once is not to be had.
+    static MOST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 struct Counting;
@@ -18,10 +21,17 @@ fn count(allocations: usize, bytes: isize) {
     let _ = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
-// SAFETY: each call goes to the system's allocator unchanged.
+fn is_refused(bytes: usize) -> bool {
+    MOST.try_with(|most| bytes > most.get()).unwrap_or(false)
+}
+
+// SAFETY: each call goes to the system's allocator unchanged, or is refused.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if is_refused(layout.size()) {
+            return std::ptr::null_mut();
+        }
         count(1, layout.size() as isize);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.alloc(layout) }
@@ -34,6 +44,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if is_refused(size) {
+            return std::ptr::null_mut();
+        }
         count(1, size as isize - layout.size() as isize);
         // SAFETY: the caller's promise is passed on.
         unsafe { System.realloc(ptr, layout, size) }
@@ -149,6 +162,71 @@ fn encoding_into_a_reused_buffer_allocates_nothing_and_into_bytes_once() {
     // Long data: one line; many lines; and a line end that its first piece shows.
     let long = "x".repeat(64 * 1024);
     for data in [long.clone(), "x\n".repeat(1024), format!("x\n{long}")] {
-        assert_eq!(allocations(|| drop(EventBlock::new().data(&data).to_bytes())), 1);
+        let (id, all) = (block.data(&data), block.event_type("t").unwrap().data(&data));
+        for block in [EventBlock::new().data(&data), id, all.retry(Duration::from_secs(10)), all.comment("a\nb")] {
+            assert_eq!(allocations(|| drop(block.to_bytes())), 1);
+        }
     }
+}
+
+#[test]
+fn encoding_around_one_line_allocates_its_head_and_the_list() {
+    let data = bytestring::ByteString::from_static("one");
+    let block = EventBlock::new().id("1").unwrap();
+    for block in [block, block.event_type("t").unwrap().retry(Duration::from_secs(10)), block.comment("a\nb")] {
+        assert_eq!(allocations(|| drop(block.encode_around(&data))), 2);
+    }
+}
+
+/// The next thing of a chunk, in the words of its outcome.
+fn next(decoder: &mut Decoder, chunk: &[u8]) -> Result<usize, DecodeError> {
+    match decoder.decode(&mut Input::new(chunk))? {
+        Some(Frame::Event(event)) => Ok(event.data.len()),
+        _ => Ok(0),
+    }
+}
+
+#[test]
+fn events_of_64_kib_are_stored_in_memory_that_is_there_already() {
+    let mut decoder = Decoder::new();
+    let value = "x".repeat(64 * 1024);
+    let (event_type, id) = (&value[..2000], &value[..1000]);
+    let first = format!("id: {id}\nevent: {event_type}\ndata: {value}");
+    let mut store = || {
+        assert_eq!(next(&mut decoder, first.as_bytes()), Ok(0));
+        assert_eq!(next(&mut decoder, b"\n\n"), Ok(value.len()));
+        assert_eq!(next(&mut decoder, b"data: 1\n\n"), Ok(1));
+    };
+    store();
+    // The last id and the one to come are stored in a row.
+    store();
+    assert_eq!(allocations(&mut store), 0);
+}
+
+#[test]
+fn memory_that_is_not_to_be_had_costs_one_event() {
+    let mut decoder = Decoder::new();
+    let long = "x".repeat(100_000);
+    let [data, event_type, id] = ["data", "event", "id"].map(|name| format!("{name}: {long}"));
+    let whole = format!("{id}\ndata: lost\n\n");
+    assert_eq!(next(&mut decoder, b"id: 1\ndata: a"), Ok(0));
+    assert_eq!(next(&mut decoder, b"\n\n"), Ok(1));
+    MOST.set(64 * 1024);
+    let capacities = [&data, &event_type, &id].map(|line| {
+        let dropped = next(&mut decoder, line.as_bytes());
+        assert_eq!(next(&mut decoder, b"\ndata: lost\n\n"), Ok(0));
+        assert_eq!(next(&mut decoder, b"data: 1\n\n"), Ok(1));
+        dropped
+    });
+    let whole = next(&mut decoder, whole.as_bytes());
+    MOST.set(usize::MAX);
+    for dropped in capacities.into_iter().chain([whole]) {
+        // What there was before is named, and was enough for a few bytes.
+        let Err(DecodeError::BufferFull { capacity }) = dropped else { panic!("{dropped:?}") };
+        assert!((2..64 * 1024).contains(&capacity), "{capacity}");
+    }
+    assert_eq!(decoder.last_event_id(), "1");
+    assert_eq!(next(&mut decoder, b"\n\n"), Ok(0));
+    assert_eq!(next(&mut decoder, data.as_bytes()), Ok(0));
+    assert_eq!(next(&mut decoder, b"\n\n"), Ok(long.len()));
 }

@@ -11,6 +11,10 @@ fn streams() -> impl Strategy<Value = Stream> {
     let line_end = prop::sample::select(vec![&b"\n"[..], b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]);
     let name = prop::sample::select(vec![
         &b"data"[..],
+        // Several in a row, often.
+        b"data",
+        b"data",
+        b"data",
         b"event",
         b"id",
         b"retry",
