@@ -48,6 +48,19 @@ impl Cursor {
     /// Looks at the next blocks, up to some that have a line end. Returns where these begin; `None`: there are none.
     #[inline(never)]
     fn scan(&mut self, chunk: &[u8]) -> Option<usize> {
+        // As little as can be: it may be one byte.
+        if chunk.len() < BLOCK {
+            if self.scanned > 0 {
+                return None;
+            }
+            self.scanned = BLOCK;
+            let (line_ends, ascii) = scan::short(chunk);
+            if ascii {
+                self.valid.to = chunk.len();
+            }
+            self.masks[0] = line_ends;
+            return (line_ends != 0).then_some(0);
+        }
         let mut in_long_line = false;
         while self.scanned < chunk.len() {
             let from = self.scanned;

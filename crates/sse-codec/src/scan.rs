@@ -37,10 +37,10 @@ pub(crate) type Masks = [u64; BLOCKS];
 #[inline]
 pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     if chunk.len() < BLOCK {
-        let found = short(chunk);
+        let (line_ends, ascii) = short(chunk);
         *masks = [0; BLOCKS];
-        masks[0] = found.line_ends;
-        return found.not_ascii == 0;
+        masks[0] = line_ends;
+        return ascii;
     }
     #[cfg(all(
         target_arch = "x86_64",
@@ -159,10 +159,12 @@ fn scan_by(lanes: impl Lanes, chunk: &[u8], from: usize, masks: &mut Masks) -> b
     not_ascii == 0
 }
 
-/// A chunk of less than a block. The same for every version: wider registers have nothing to do here.
+/// The mask of a chunk of less than a block, and whether it is ASCII. The same for every version: wider registers have
+/// nothing to do here.
 #[inline(never)]
-fn short(chunk: &[u8]) -> Found {
-    Baseline.short(chunk)
+pub(crate) fn short(chunk: &[u8]) -> (u64, bool) {
+    let found = Baseline.short(chunk);
+    (found.line_ends, found.not_ascii == 0)
 }
 
 /// The compiler's vectors, of whatever it may use where this is inlined.
