@@ -35,6 +35,29 @@ fn a_line_at_the_limit_passes_and_one_byte_more_does_not() {
 }
 
 #[test]
+fn the_limit_is_16_mib_unless_told_otherwise() {
+    for (size, passes) in [(16 << 20, true), ((16 << 20) + 1, false)] {
+        let stream = format!("data:{}\n\ndata: next\n\n", "x".repeat(size - 5));
+        let (seen, _) = borrowed(&mut Decoder::default(), &[stream.as_bytes()]);
+        assert_eq!((dropped(&seen) == 0, data_of(&seen).len() == 2), (passes, passes), "{size}");
+        assert_eq!(data_of(&seen).last(), Some(&"next"));
+    }
+}
+
+#[test]
+fn a_comment_at_the_limit_is_told_and_one_byte_more_is_skipped() {
+    // What is left of the limit beside `1234`.
+    for (size, told) in [(95, 1), (96, 1), (97, 0)] {
+        let stream = format!("data: 0\n\ndata: 1234\n:{}\n\n", "x".repeat(size - 1));
+        for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+            let mut decoder = Decoder::new().with_max_event_bytes(100).with_comments(true);
+            let (seen, _) = borrowed(&mut decoder, &chunks);
+            assert_eq!((seen.len(), data_of(&seen)), (2 + told, vec!["0", "1234"]), "{size}");
+        }
+    }
+}
+
+#[test]
 fn lines_add_up() {
     let lines = "data: 1234\n".repeat(20);
     // 19 values with the LF between them, and the 20th line whole.

@@ -6,14 +6,16 @@ mod support;
 use sse_codec::Decoder;
 use support::{borrowed, bytewise, expected, owned};
 
-/// Behind a first event (what comes before it never goes the shortest way): whole, cut in two there, and byte by byte.
+/// Behind a first event (what comes before it never goes the shortest way): whole, in a chunk of its own, cut in two, and
+/// byte by byte.
 fn check(stream: &[u8], cut: usize) {
     const FIRST: &[u8] = b"id: 1\ndata: first\n\n";
     let stream = &[FIRST, stream].concat()[..];
     let cut = FIRST.len() + cut;
     let expected = expected(stream);
     let (first, second) = stream.split_at(cut);
-    for chunks in [vec![stream], vec![first, second], bytewise(stream)] {
+    let behind = &stream[FIRST.len()..];
+    for chunks in [vec![stream], vec![FIRST, behind], vec![first, second], bytewise(stream)] {
         let decoder = || Decoder::new().with_comments(true);
         assert_eq!(borrowed(&mut decoder(), &chunks), expected, "{}", stream.escape_ascii());
         assert_eq!(owned(&mut decoder(), &chunks), expected, "{}", stream.escape_ascii());
@@ -62,11 +64,12 @@ fn at_every_place_of_a_block() {
 
 #[test]
 fn of_several_data_lines() {
+    let long = format!("data:{}", "x".repeat(100));
     for lines in 1..8 {
         for end in ["\n", "\r\n", "\r"] {
-            for other in ["data: other", "data:é", "data", "data:", "id: 2", "event: e", ": comment", "x"] {
+            for other in ["data: other", &long, "data:é", "data", "data:", "id: 2", "event: e", ": comment", "x"] {
                 for at in 0..=lines {
-                    let mut all: Vec<_> = (0..lines).map(|n| format!("data: {n}{}", "x".repeat(n))).collect();
+                    let mut all: Vec<_> = (0..lines).map(|n| format!("data{}", ": x".repeat(n))).collect();
                     all.insert(at, other.to_owned());
                     let stream = all.join(end) + end + end + "data: behind\n\n";
                     check(stream.as_bytes(), stream.len() / 2);
