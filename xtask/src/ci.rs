@@ -127,7 +127,9 @@ fn features() -> Result<(), Failure> {
         ("sse-codec", "bytes"),
         ("sse-client", ""),
         ("sse-tokio", ""),
+        ("sse-tokio", "http"),
         ("sse-hyper", ""),
+        ("sse-reqwest", ""),
         ("sse-conformance", ""),
     ] {
         process::run(&mut process::cargo(&[

@@ -42,8 +42,8 @@ pub enum HttpError {
     /// The caller's hook did not make a request.
     #[error("the request for this attempt could not be made")]
     Request(#[source] BoxError),
-    /// The caller's request cannot be sent, now or later: most often a URL that is none, or one that the client must
-    /// not ask.
+    /// The caller's request cannot be sent, now or later: a URL that is none, or one that the client must not ask, or an
+    /// `https` one for a reqwest that was built without TLS.
     #[error("this request cannot be sent")]
     Invalid(#[source] BoxError),
     /// The one response has been read, and there is no second request. See [`OneResponse`](crate::OneResponse).
@@ -86,6 +86,7 @@ impl HttpError {
         let kind = match known {
             Some(known) if known.is_builder() => Self::Invalid,
             Some(known) if known.is_redirect() => Self::Redirect,
+            Some(_) if lacks_tls(&*error) => Self::Invalid,
             Some(known) if known.is_dns() => Self::Resolve,
             Some(known) if known.is_connect() => Self::Connect,
             _ => match of_hyper(&*error) {
@@ -116,6 +117,12 @@ impl HttpError {
 
 /// A constructor of one of the kinds.
 type Kind = fn(BoxError) -> HttpError;
+
+/// Whether it is the error of an `https` URL for a reqwest without TLS, which is a failed connection like any other but
+/// for its words. It would be tried for ever, and all that is missing is a feature in a manifest.
+fn lacks_tls(error: &(dyn Error + 'static)) -> bool {
+    links(error).any(|link| link.to_string() == "invalid URL, scheme is not http")
+}
 
 /// What hyper has against the other side, if it was hyper.
 fn of_hyper(error: &(dyn Error + 'static)) -> Option<Kind> {

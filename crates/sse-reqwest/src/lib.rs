@@ -81,7 +81,7 @@
 //! # Features and scope
 //!
 //! No features: reqwest is taken without its defaults, so what your own dependency on it switches on is what there is.
-//! Without one for TLS it has no `https`: such an attempt fails with [`HttpError::Connect`].
+//! Without one for TLS it has no `https`: such a request fails for good, with [`HttpError::Invalid`].
 //!
 //! Not in scope: WebAssembly, where the browser's `EventSource` is; the blocking client.
 

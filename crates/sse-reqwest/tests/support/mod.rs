@@ -49,9 +49,9 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, String) {
     (stream, String::from_utf8(request).unwrap().to_lowercase())
 }
 
-pub(crate) async fn answer(listener: &TcpListener, response: &str) -> String {
+pub(crate) async fn answer(listener: &TcpListener, response: impl AsRef<str>) -> String {
     let (mut stream, request) = accept(listener).await;
-    stream.write_all(response.as_bytes()).await.unwrap();
+    stream.write_all(response.as_ref().as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     request
 }

@@ -1,0 +1,43 @@
+//! Asks a language model a question and prints the answer as it is typed: one `POST`, never sent twice.
+//!
+//! ```text
+//! API_KEY=... cargo run -p sse-reqwest --example completion -- http://127.0.0.1:8000/v1/messages '{"model":"...","stream":true,...}'
+//! ```
+//!
+//! For `https`, switch on a TLS feature of reqwest's.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
+
+use std::error::Error;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use sse_reqwest::{Deadlines, EventSource, OneResponse, Session};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let (Some(url), Some(question)) = (args.next(), args.next()) else {
+        return Err("usage: completion URL JSON".into());
+    };
+    let request = reqwest::Client::new()
+        .post(url)
+        .bearer_auth(std::env::var("API_KEY").unwrap_or_default())
+        .header("content-type", "application/json")
+        .body(question);
+    // A model may think for long, but not for ever.
+    let deadlines = Deadlines::default().with_event_idle(Duration::from_secs(300));
+    let mut answer = EventSource::new(OneResponse::from(request), Session::once().with_deadlines(deadlines));
+    while let Some(event) = answer.next().await {
+        match event {
+            Ok(event) => println!("{}: {}", event.event_type(), event.data()),
+            Err(error) => {
+                // The model's own words about what it did not like.
+                if let Some(explanation) = error.failure().body() {
+                    eprintln!("{}", String::from_utf8_lossy(explanation));
+                }
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}
