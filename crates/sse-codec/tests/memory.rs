@@ -79,6 +79,34 @@ fn events_in_one_chunk_allocate_nothing() {
 }
 
 #[test]
+fn an_event_in_one_chunk_is_lent_from_it() {
+    let long = format!("id: 1\nevent: delta\ndata: {}\n\n", "é".repeat(1000));
+    for event in [
+        "data: hello\n\nid: 1\nevent: delta\ndata: hello\n\n",
+        ": comment\ndata: hello\r\nevent: delta\r\nid: 1\r\n\r\n",
+        "event: delta\ndata: é😀\rid: 1\r\r",
+        "id: 1\nevent: delta\ndata: hello\nx\nretry\n\n",
+        &long,
+    ] {
+        // What is not text makes only its own event a copy.
+        for before in [&b""[..], b"data: \xff\n\n", b": \xff\n"] {
+            let chunk = [before, event.as_bytes(), event.as_bytes()].concat();
+            let mut decoder = Decoder::new();
+            let mut input = Input::new(&chunk);
+            let mut lent = 0;
+            while let Ok(Some(Frame::Event(event))) = decoder.decode(&mut input) {
+                for text in [event.data, event.event_type, event.last_event_id] {
+                    lent += usize::from(chunk.as_ptr_range().contains(&text.as_ptr()));
+                }
+            }
+            // Data, type and id of two events, and the data of those that have no more than that.
+            let alone = 2 * usize::from(event.starts_with("data"));
+            assert_eq!(lent, 6 + alone, "{event}");
+        }
+    }
+}
+
+#[test]
 fn owned_events_in_one_chunk_allocate_nothing() {
     let mut decoder = Decoder::new();
     let run = |decoder: &mut Decoder, input: &mut BytesInput, events: &mut Vec<OwnedFrame>| {
