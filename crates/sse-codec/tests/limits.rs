@@ -58,6 +58,27 @@ fn a_comment_at_the_limit_is_told_and_one_byte_more_is_skipped() {
 }
 
 #[test]
+fn types_and_ids_count_as_they_came() {
+    // A byte that is not UTF-8 is one byte, whatever stands for it.
+    for line in [&b"event: abcd"[..], b"id: abcd", b"event: abc\xff", b"id: abc\xff"] {
+        for (size, passes) in [(96, true), (97, false)] {
+            let data = format!("\ndata: {}\n\n", "x".repeat(size - 6));
+            let stream = [b"data: 0\n\n", line, data.as_bytes()].concat();
+            let (first, second) = stream.split_at(b"data: 0\n\n".len() + line.len() - 1);
+            for chunks in [vec![&stream[..]], vec![first, second], bytewise(&stream)] {
+                let (seen, _) = borrowed(&mut Decoder::new().with_max_event_bytes(100), &chunks);
+                assert_eq!(
+                    (dropped(&seen) == 0, data_of(&seen).len() == 2),
+                    (passes, passes),
+                    "{}",
+                    line.escape_ascii()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn lines_add_up() {
     let lines = "data: 1234\n".repeat(20);
     // 19 values with the LF between them, and the 20th line whole.
