@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run -p sse-hyper --example axum_server
-//! cargo run -p sse-reqwest --example subscribe -- http://127.0.0.1:8080/ticks
+//! cargo run -p sse-reqwest --example event_source -- http://127.0.0.1:8080/ticks
 //! ```
 //!
 //! Stop the server and start it again: the stream goes on. (For `https`, switch on a TLS feature of reqwest's.)
@@ -16,7 +16,7 @@ use sse_reqwest::{Connector, Deadlines, Policy, Session, Update};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let url = std::env::args().nth(1).ok_or("usage: subscribe URL")?;
+    let url = std::env::args().nth(1).ok_or("usage: event_source URL")?;
     let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
     // A server that sends a keep-alive every 15 seconds or so and has been silent for a minute is gone.
     let deadlines = Deadlines::default().with_byte_idle(Duration::from_secs(60));

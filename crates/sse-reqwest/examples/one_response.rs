@@ -1,7 +1,7 @@
 //! Asks a language model a question and prints the answer as it is typed: one `POST`, never sent twice.
 //!
 //! ```text
-//! API_KEY=... cargo run -p sse-reqwest --example completion -- http://127.0.0.1:8000/v1/messages '{"model":"...","stream":true,...}'
+//! API_KEY=... cargo run -p sse-reqwest --example one_response -- http://127.0.0.1:8000/v1/messages '{"model":"...","stream":true,...}'
 //! ```
 //!
 //! For `https`, switch on a TLS feature of reqwest's.
@@ -17,7 +17,7 @@ use sse_reqwest::{Deadlines, EventSource, OneResponse, Session};
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(question)) = (args.next(), args.next()) else {
-        return Err("usage: completion URL JSON".into());
+        return Err("usage: one_response URL JSON".into());
     };
     let request = reqwest::Client::new()
         .post(url)
