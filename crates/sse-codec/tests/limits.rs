@@ -85,8 +85,10 @@ fn lines_add_up() {
     let needed = 19 * 4 + 18 + 10;
     for (limit, passes) in [(needed, true), (needed - 1, false)] {
         let stream = format!("{lines}\n");
-        let (seen, _) = borrowed(&mut Decoder::new().with_max_event_bytes(limit), &[stream.as_bytes()]);
-        assert_eq!((dropped(&seen) == 0, data_of(&seen).len() == 1), (passes, passes), "{limit}");
+        for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+            let (seen, _) = borrowed(&mut Decoder::new().with_max_event_bytes(limit), &chunks);
+            assert_eq!((dropped(&seen) == 0, data_of(&seen).len() == 1), (passes, passes), "{limit}");
+        }
     }
 }
 
