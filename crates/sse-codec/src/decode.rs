@@ -280,6 +280,7 @@ impl<B: Scratch> Decoder<B> {
                     continue;
                 }
                 lines.save();
+                self.note_cr(&lines);
                 return ended.map(|_| Some(Frame::Event(self.lend(event))));
             }
             let (field, at) = field::parse(lines.behind(line, 0), line.len());
@@ -311,6 +312,7 @@ impl<B: Scratch> Decoder<B> {
                 self.other_line(line.len(), field, value, &mut so_far)
             };
             lines = Lines::new(chunk, cursor);
+            self.note_cr(&lines);
             match told {
                 Ok(None) => {}
                 Ok(Some(told)) => return Ok(Some(self.tell(told))),
@@ -322,11 +324,10 @@ impl<B: Scratch> Decoder<B> {
         self.event.size = size;
         let rest = lines.take_rest();
         lines.save();
-        let used_up_by_cr = lines.ended_with_cr();
-        if rest.bytes().is_empty() && event.is_empty() && !used_up_by_cr {
+        self.note_cr(&lines);
+        if rest.bytes().is_empty() && event.is_empty() {
             return Ok(None);
         }
-        self.after_cr |= used_up_by_cr;
         match self.store_rest(event, rest) {
             Ok(()) => Ok(None),
             Err(error) => Err(self.lose(error)),
@@ -377,6 +378,7 @@ impl<B: Scratch> Decoder<B> {
     fn settle<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
         let told = self.go_on(lines);
         lines.save();
+        self.note_cr(lines);
         self.unsettled = !matches!(self.lent, Lent::Nothing)
             || self.line != Started::No
             || self.bom.is_some()
@@ -440,6 +442,15 @@ impl<B: Scratch> Decoder<B> {
         self.unsettled = true;
     }
 
+    /// If a CR ended the chunk, the LF that belongs to it may come first in the next one.
+    #[inline]
+    fn note_cr(&mut self, lines: &Lines<'_, '_>) {
+        if lines.ended_with_cr() {
+            self.after_cr = true;
+            self.unsettled = true;
+        }
+    }
+
     /// Ends what the last call lent.
     fn take_back(&mut self) {
         match core::mem::replace(&mut self.lent, Lent::Nothing) {
@@ -491,10 +502,10 @@ impl<B: Scratch> Decoder<B> {
         if self.event.stored {
             return self.end_stored_event(event);
         }
+        self.event.size = 0;
         if let Some(id) = event.id {
             self.take_id(id)?;
         }
-        self.event.size = 0;
         Ok(event.data.is_some())
     }
 

@@ -80,7 +80,7 @@ impl<B: Scratch> Joined<B> {
         /// Enough that making room does not count, and little enough that it costs nothing where it is not needed.
         const ROOM: usize = 4096;
         let most = lines.remaining();
-        if most > limit {
+        if most > limit || lines.peek_data().is_none() {
             return 0;
         }
         let Ok(free) = self.buffer.free(most.min(ROOM)) else { return 0 };

@@ -73,7 +73,7 @@
 //! KiB costs. Each byte is looked at once, 64 at a time, for line ends and for what is not ASCII; of text that is not
 //! ASCII, a chunk is validated once.
 //!
-//! Memory is what an unfinished event needs, and at most 256 KiB between events. An event that lies in one chunk allocates
+//! Memory is what an unfinished event needs, and between events at most 256 KiB and the last event ID. An event that lies in one chunk allocates
 //! nothing.
 //!
 //! With the feature `std` the processor is asked for AVX2 at run time. Without it, what the target is known to have is

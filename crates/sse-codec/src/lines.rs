@@ -195,14 +195,13 @@ impl<'i, 'c> Lines<'i, 'c> {
         Some(text)
     }
 
-    /// The next line and its value, if it is a `data` line that ends with LF and is already known to be text. `None`: it is
-    /// not, or it takes a closer look to know.
+    /// The next line and its value, if it is a `data` line and already known to be text. `None`: it is not, or it takes a
+    /// closer look to know.
     #[inline(always)]
     pub(crate) fn peek_data(&mut self) -> Option<(Line, &'i str)> {
         let at = field::data(self.word()?)?;
         let line = self.peek_line()?;
-        let value = self.cursor.valid.text(self.chunk, line.start + at..line.end)?;
-        (self.chunk.get(line.end) == Some(&b'\n')).then_some((line, value))
+        Some((line, self.cursor.valid.text(self.chunk, line.start + at..line.end)?))
     }
 
     /// How many bytes there are.
@@ -279,8 +278,7 @@ impl<'i, 'c> Lines<'i, 'c> {
     ///
     /// ASCII is seen to be valid when line ends are looked for. Other text is validated once, from the first line that
     /// needs it up to the end of the chunk: lines and fields are cut at ASCII bytes, so what lies in valid text is valid.
-    /// Behind a byte that is not valid it begins anew at the next line that asks, so no byte is looked at more than
-    /// twice.
+    /// Behind a byte that is not valid it begins anew at the next line that asks, which is not far.
     #[inline(always)]
     pub(crate) fn text(&mut self, line: Line, at: usize) -> Option<&'i str> {
         let range = line.start + at..line.end;

@@ -48,6 +48,9 @@ pub struct OwnedEvent {
     inherited_id: Option<ByteString>,
 }
 
+/// An id of so many bytes is copied with the event that is copied.
+const SMALL_ID: usize = 64;
+
 /// Where a text is in the memory of its event.
 #[derive(Clone, Copy)]
 struct Span {
@@ -102,7 +105,8 @@ impl OwnedEvent {
         Self::new(self.event_type(), self.data(), self.last_event_id())
     }
 
-    fn lend(&self) -> Event<'_> {
+    /// The same, lent.
+    pub fn as_event(&self) -> Event<'_> {
         Event { event_type: self.event_type(), data: self.data(), last_event_id: self.last_event_id() }
     }
 }
@@ -116,7 +120,7 @@ impl From<Event<'_>> for OwnedEvent {
 
 impl PartialEq for OwnedEvent {
     fn eq(&self, other: &Self) -> bool {
-        self.lend() == other.lend()
+        self.as_event() == other.as_event()
     }
 }
 
@@ -124,13 +128,13 @@ impl Eq for OwnedEvent {}
 
 impl core::hash::Hash for OwnedEvent {
     fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
-        self.lend().hash(state);
+        self.as_event().hash(state);
     }
 }
 
 impl fmt::Debug for OwnedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let event = self.lend();
+        let event = self.as_event();
         f.debug_struct("OwnedEvent")
             .field("event_type", &event.event_type)
             .field("data", &event.data)
@@ -268,7 +272,14 @@ impl Decoder {
                 let event_type = if event.event_type == MESSAGE { "" } else { event.event_type };
                 let (Some(data), Some(event_type)) = (Span::find(chunk, event.data), Span::find(chunk, event_type))
                 else {
-                    return Ok(Some(OwnedFrame::Event(event.into())));
+                    // A large id is shared even so: events that inherit it may be many and small.
+                    let shares_id = event.last_event_id.len() > SMALL_ID;
+                    let last_event_id = if shares_id { "" } else { event.last_event_id };
+                    let mut owned = OwnedEvent::new(event.event_type, event.data, last_event_id);
+                    if shares_id {
+                        owned.inherited_id = self.inherited_id();
+                    }
+                    return Ok(Some(OwnedFrame::Event(owned)));
                 };
                 let (last_event_id, inherited_id) = match Span::find(chunk, event.last_event_id) {
                     Some(here) => (here, None),

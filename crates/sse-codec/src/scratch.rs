@@ -86,13 +86,26 @@ impl GrowingBuf {
         Self { memory: alloc::vec::Vec::new(), len: 0 }
     }
 
-    /// Room for so many more bytes.
+    /// Room for so many more bytes, as a part of the vector: so much that this is seldom.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, len: usize) -> Result<(), Full> {
-        self.memory.truncate(self.len);
+    fn fill(&mut self, len: usize) -> Result<(), Full> {
+        let needed = self.len + len;
         // Memory that is not to be had is an error of this one event, not the end of the process.
-        self.memory.try_reserve(len).map_err(|_| Full)
+        self.memory.try_reserve(needed - self.memory.len()).map_err(|_| Full)?;
+        let filled = needed.max(self.memory.len() * 2).min(self.memory.capacity());
+        self.memory.resize(filled, 0);
+        Ok(())
+    }
+
+    /// Appends to the vector: what is written at once need not be filled before.
+    #[cold]
+    #[inline(never)]
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.memory.truncate(self.len);
+        self.memory.try_reserve(bytes.len()).map_err(|_| Full)?;
+        self.memory.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -113,8 +126,7 @@ impl Scratch for GrowingBuf {
     #[inline]
     fn free(&mut self, len: usize) -> Result<&mut [u8], Full> {
         if self.memory.len() - self.len < len {
-            self.grow(len)?;
-            self.memory.resize(self.len + len, 0);
+            self.fill(len)?;
         }
         Ok(self.memory.get_mut(self.len..).unwrap_or_default())
     }
@@ -128,10 +140,7 @@ impl Scratch for GrowingBuf {
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
         match self.memory.get_mut(self.len..self.len + bytes.len()) {
             Some(free) => free.copy_from_slice(bytes),
-            None => {
-                self.grow(bytes.len())?;
-                self.memory.extend_from_slice(bytes);
-            }
+            None => self.append(bytes)?,
         }
         self.len += bytes.len();
         Ok(())

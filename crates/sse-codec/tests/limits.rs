@@ -212,3 +212,24 @@ fn events_of_many_lines_in_one_huge_chunk_are_linear() {
     }
     assert_eq!(events, 2 * 1024 * 1024 / 17);
 }
+
+#[test]
+fn a_comment_that_is_no_text_and_does_not_fit_costs_no_event() {
+    let (mut text, mut event_type, mut id) = ([0; 20], [0; 8], [0; 8]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id).with_comments(true);
+    let stream = [&b"data: 0123456789\n:\xff"[..], &[b'x'; 35], b"\ndata: a\n\n"].concat();
+    let (seen, _) = borrowed(&mut decoder, &[&stream]);
+    assert_eq!(data_of(&seen), ["0123456789\na"]);
+}
+
+#[test]
+fn an_id_that_does_not_fit_costs_its_own_event_only() {
+    let (mut text, mut event_type, mut id) = ([0; 64], [0; 8], [0; 4]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id).with_max_event_bytes(19);
+    let pad = format!(": {}\n\n", "x".repeat(40));
+    let stream = format!("{pad}data: 0123\nx\nid: 12345\n\ndata: 0123456789\n\n{pad}");
+    let (seen, _) = borrowed(&mut decoder, &[stream.as_bytes()]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert_eq!(seen[0], Seen::Dropped(DecodeError::BufferFull { capacity: 4 }));
+    assert_eq!(data_of(&seen), ["0123456789"]);
+}

@@ -78,3 +78,21 @@ fn of_several_data_lines() {
         }
     }
 }
+
+#[test]
+fn a_chunk_that_ends_with_cr_may_be_left_as_soon_as_it_is_empty() {
+    // Whoever leaves the loop by `is_empty` has seen all of the chunk, and the LF is still half of the CRLF.
+    for first in ["data: x\r\nretry: 5\r", "data: x\r\n: comment\r", "data: 0\n\ndata: x\r"] {
+        let mut decoder = sse_codec::Decoder::new().with_comments(true);
+        let mut data = Vec::new();
+        for chunk in [first, "\ndata: y\n\n"] {
+            let mut input = sse_codec::Input::new(chunk.as_bytes());
+            while !input.is_empty() {
+                if let Ok(Some(sse_codec::Frame::Event(event))) = decoder.decode(&mut input) {
+                    data.push(event.data.to_owned());
+                }
+            }
+        }
+        assert_eq!(data.last().map(String::as_str), Some("x\ny"), "{first:?}");
+    }
+}

@@ -258,3 +258,25 @@ fn memory_that_is_not_to_be_had_costs_one_event() {
     assert_eq!(next(&mut decoder, data.as_bytes()), Ok(0));
     assert_eq!(next(&mut decoder, b"\n\n"), Ok(long.len()));
 }
+
+#[test]
+fn a_large_inherited_id_is_shared_by_events_of_every_kind() {
+    let mut decoder = Decoder::new();
+    let mut kept = Vec::new();
+    let mut decode = |chunk: Vec<u8>, kept: &mut Vec<OwnedFrame>| {
+        let mut input = BytesInput::new(chunk.into());
+        while let Ok(Some(frame)) = decoder.decode_bytes(&mut input) {
+            kept.push(frame);
+        }
+    };
+    decode(format!("id: {}\n\ndata: 1\n\n", "x".repeat(1024 * 1024)).into_bytes(), &mut kept);
+    kept.clear();
+    let before = HELD.get();
+    for _ in 0..100 {
+        decode(b"data: a\ndata: b\n\n".to_vec(), &mut kept);
+        decode(b"data: \xff\n\nda".to_vec(), &mut kept);
+        decode(b"ta: cut\n\n".to_vec(), &mut kept);
+    }
+    assert_eq!(kept.len(), 300);
+    assert!(HELD.get() - before < 2 * 1024 * 1024, "{} bytes are held", HELD.get() - before);
+}

@@ -148,8 +148,9 @@ impl<B: Scratch> Decoder<B> {
         Ok(None)
     }
 
-    fn comment<'i>(&mut self, piece: Piece<'i>, event: &InChunk<'_>) -> Result<Option<Told<'i>>, DecodeError> {
+    fn comment<'i>(&mut self, piece: Piece<'i>, event: &mut InChunk<'i>) -> Result<Option<Told<'i>>, DecodeError> {
         self.store(*event)?;
+        *event = InChunk::default();
         if let Piece::Text(text) = piece {
             return Ok(Some(Told::Comment(text)));
         }
