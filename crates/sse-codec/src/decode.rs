@@ -443,7 +443,7 @@ impl<B: Scratch> Decoder<B> {
     }
 
     /// If a CR ended the chunk, the LF that belongs to it may come first in the next one.
-    #[inline]
+    #[inline(never)]
     fn note_cr(&mut self, lines: &Lines<'_, '_>) {
         if lines.ended_with_cr() {
             self.after_cr = true;

@@ -1,25 +1,34 @@
 //! Where lines end: one bit mask of CR and LF per 64 bytes, several of them at a time.
 //!
 //! One walk over a chunk stands on one of several [`Lanes`]: AVX2 where the processor has it, SSE2 on every other
-//! x86-64, NEON on aarch64, and words of eight bytes on any machine.
+//! x86-64, NEON on aarch64, and words of eight bytes on any machine and where those are switched off.
 //!
 //! To try another one: `--cfg sse_codec_scan="baseline"` is what every processor of the target has, `"words"` needs nothing.
 
 #[cfg(all(
     target_arch = "x86_64",
+    target_feature = "sse2",
     any(feature = "std", target_feature = "avx2"),
     not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
 ))]
 mod avx2;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod check;
-#[cfg(all(target_arch = "aarch64", not(sse_codec_scan = "words")))]
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", not(sse_codec_scan = "words")))]
 mod neon;
-#[cfg(all(target_arch = "x86_64", not(sse_codec_scan = "words")))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
 mod sse2;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, fuzzing, sse_codec_scan = "words", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(any(
+    test,
+    fuzzing,
+    sse_codec_scan = "words",
+    not(any(
+        all(target_arch = "x86_64", target_feature = "sse2"),
+        all(target_arch = "aarch64", target_feature = "neon")
+    ))
+))]
 mod word;
 
 /// Bytes that one mask covers.
@@ -44,6 +53,7 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     }
     #[cfg(all(
         target_arch = "x86_64",
+        target_feature = "sse2",
         any(feature = "std", target_feature = "avx2"),
         not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
     ))]
@@ -59,6 +69,7 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
 pub(crate) fn plain_len(ahead: &[u8]) -> usize {
     #[cfg(all(
         target_arch = "x86_64",
+        target_feature = "sse2",
         any(feature = "std", target_feature = "avx2"),
         not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
     ))]
@@ -73,11 +84,17 @@ fn baseline(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
     scan_by(Baseline, chunk, from, masks)
 }
 
-#[cfg(all(target_arch = "aarch64", not(sse_codec_scan = "words")))]
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", not(sse_codec_scan = "words")))]
 use neon::Neon as Baseline;
-#[cfg(all(target_arch = "x86_64", not(sse_codec_scan = "words")))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
 use sse2::Sse2 as Baseline;
-#[cfg(any(sse_codec_scan = "words", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(any(
+    sse_codec_scan = "words",
+    not(any(
+        all(target_arch = "x86_64", target_feature = "sse2"),
+        all(target_arch = "aarch64", target_feature = "neon")
+    ))
+))]
 use word::Word as Baseline;
 
 /// What some bytes, at most 64, hold.

@@ -1,4 +1,4 @@
-//! Sixteen bytes at a time, on every aarch64.
+//! Sixteen bytes at a time, on every aarch64 that does not go without NEON, as kernels do.
 #![allow(unsafe_code)]
 
 use core::arch::aarch64::{
@@ -8,7 +8,7 @@ use core::arch::aarch64::{
 
 use super::{BLOCK, Found, Lanes, part};
 
-/// NEON is part of aarch64.
+/// Compiled only where the target has NEON.
 #[derive(Clone, Copy)]
 pub(super) struct Neon;
 

@@ -1,11 +1,11 @@
-//! Sixteen bytes at a time, on every x86-64.
+//! Sixteen bytes at a time, on every x86-64 that does not go without SSE2, as kernels do.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
 
 use super::{BLOCK, Found, Lanes, part};
 
-/// SSE2 is part of x86-64.
+/// Compiled only where the target has SSE2.
 #[derive(Clone, Copy)]
 pub(super) struct Sse2;
 
