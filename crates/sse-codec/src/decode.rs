@@ -283,7 +283,7 @@ impl<B: Scratch> Decoder<B> {
                 self.note_cr(&lines);
                 return ended.map(|_| Some(Frame::Event(self.lend(event))));
             }
-            let (field, at) = field::parse(lines.behind(line, 0), line.len());
+            let (field, at) = field::parse(lines.from(line), line.len());
             if field == Field::Comment && !self.comments {
                 continue;
             }
@@ -347,7 +347,7 @@ impl<B: Scratch> Decoder<B> {
     /// # Errors
     ///
     /// The id could not have come from an event stream: it contains CR, LF or NUL, or does not fit the buffer. The
-    /// last event ID is then as it was.
+    /// last event ID is then as it was. (If it does not fit, an `id` of the unfinished event is forgotten even so.)
     pub fn set_last_event_id(&mut self, id: &str) -> Result<(), FieldError> {
         if let Some(at) = id.bytes().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(FieldError::LastEventId { at });

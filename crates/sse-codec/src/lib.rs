@@ -61,7 +61,7 @@
 //! * text that is not valid UTF-8;
 //! * the last event ID, which outlives its chunk.
 //!
-//! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk takes it over, and the others cost a
+//! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk may take it over, and the others cost a
 //! reference count. It keeps the whole chunk in memory, so [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All
 //! others have memory of their own, in one allocation.
 //!

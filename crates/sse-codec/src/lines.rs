@@ -244,10 +244,10 @@ impl<'i, 'c> Lines<'i, 'c> {
         }
     }
 
-    /// The chunk behind so many bytes of a line.
+    /// The chunk from the beginning of a line on.
     #[inline(always)]
-    pub(crate) fn behind(&self, line: Line, at: usize) -> &'i [u8] {
-        self.chunk.get(line.start + at..).unwrap_or_default()
+    pub(crate) fn from(&self, line: Line) -> &'i [u8] {
+        self.chunk.get(line.start..).unwrap_or_default()
     }
 
     /// Whether all is taken and ended with CR, which may be half of a CRLF.

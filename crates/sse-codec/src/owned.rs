@@ -182,7 +182,7 @@ impl Span {
 /// [`Input`](crate::Input) over `Bytes`: keeps its chunk between calls, as a `Stream` must between polls.
 ///
 /// Making one is cheap: some hundred bytes of cursor, and nothing of the chunk is looked at. The last event of a chunk
-/// takes the chunk over, and leaves the input empty.
+/// may take the chunk over, which leaves the input empty.
 ///
 /// ```
 /// use sse_codec::{BytesInput, Decoder, OwnedFrame};
@@ -234,8 +234,9 @@ impl From<Bytes> for BytesInput {
 impl Decoder {
     /// [`decode`](Self::decode) for a chunk of `Bytes`, giving what the caller may keep.
     ///
-    /// Fields that lie in the chunk share it: no allocation, no copy. An inherited last event ID is copied once and
-    /// then shared by the events that inherit it. Only what came through the decoder's own buffer is copied.
+    /// An event that lies in the chunk shares it: no allocation, no copy. An inherited last event ID is copied once and
+    /// then shared by the events that inherit it. An event of which something came through the decoder's own buffer has
+    /// memory of its own, in one allocation; only an id over 64 bytes that it inherits is shared even so.
     ///
     /// # Errors
     ///

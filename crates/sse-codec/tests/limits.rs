@@ -200,20 +200,6 @@ fn the_last_event_id_can_be_set_and_is_checked() {
 }
 
 #[test]
-fn events_of_many_lines_in_one_huge_chunk_are_linear() {
-    // Where making room for an event depended on what is left of the chunk, this took minutes.
-    let chunk = "data: a\ndata: b\n\n".repeat(2 * 1024 * 1024 / 17);
-    let mut input = Input::new(chunk.as_bytes());
-    let mut decoder = Decoder::new();
-    let mut events = 0;
-    while let Some(Frame::Event(event)) = decoder.decode(&mut input).unwrap() {
-        assert_eq!(event.data, "a\nb");
-        events += 1;
-    }
-    assert_eq!(events, 2 * 1024 * 1024 / 17);
-}
-
-#[test]
 fn a_comment_that_is_no_text_and_does_not_fit_costs_no_event() {
     let (mut text, mut event_type, mut id) = ([0; 20], [0; 8], [0; 8]);
     let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id).with_comments(true);

@@ -280,3 +280,18 @@ fn a_large_inherited_id_is_shared_by_events_of_every_kind() {
     assert_eq!(kept.len(), 300);
     assert!(HELD.get() - before < 2 * 1024 * 1024, "{} bytes are held", HELD.get() - before);
 }
+
+#[test]
+fn room_is_made_for_an_event_and_not_for_the_rest_of_its_chunk() {
+    let chunk = "data: a\ndata: b\ndata: c\n\n".repeat(64 * 1024);
+    let mut input = Input::new(chunk.as_bytes());
+    let mut decoder = Decoder::new();
+    let before = HELD.get();
+    let mut events = 0;
+    while let Some(Frame::Event(event)) = decoder.decode(&mut input).unwrap() {
+        assert_eq!(event.data, "a\nb\nc");
+        assert!(HELD.get() - before <= 16 * 1024, "{} bytes are held", HELD.get() - before);
+        events += 1;
+    }
+    assert_eq!(events, 64 * 1024);
+}
