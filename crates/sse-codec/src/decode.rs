@@ -1,5 +1,6 @@
 //! Lines become events: what is buffered, what is lent, and when an event is dispatched (WHATWG HTML 9.2.6).
 
+mod settle;
 mod state;
 mod stored;
 
@@ -19,8 +20,6 @@ use state::{Lent, Started, Told, Unfinished};
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Decodes an event stream, chunk by chunk.
 ///
@@ -235,23 +234,6 @@ impl<B: Scratch> Decoder<B> {
         self.decode_lines(chunk, cursor, event)
     }
 
-    /// Takes a chunk that is all in the middle of a line: of a long one, or a chunk of a few bytes. `false`: it is not.
-    #[inline(never)]
-    fn go_on_with_line(&mut self, chunk: &[u8], cursor: &mut Cursor) -> Result<bool, DecodeError> {
-        let mut lines = Lines::new(chunk, cursor);
-        let in_the_middle = lines.peek_line().is_none();
-        if in_the_middle {
-            let rest = lines.take_rest();
-            lines.save();
-            if let Started::Stored(start) = self.line {
-                self.store_line(start, rest).map_err(|error| self.lose(error))?;
-            }
-        } else {
-            lines.save();
-        }
-        Ok(in_the_middle)
-    }
-
     /// Decodes line by line, from the event so far on.
     #[inline(never)]
     fn decode_lines<'d, 'i: 'd>(
@@ -372,51 +354,6 @@ impl<B: Scratch> Decoder<B> {
         self.unsettled = true;
     }
 
-    /// Takes back what the last call lent, and goes on with what the last chunk left unfinished: the BOM, a line end, a
-    /// line, an event that is skipped.
-    #[inline(never)]
-    fn settle<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
-        let told = self.go_on(lines);
-        lines.save();
-        self.note_cr(lines);
-        self.unsettled = !matches!(self.lent, Lent::Nothing)
-            || self.line != Started::No
-            || self.bom.is_some()
-            || self.after_cr
-            || self.event.dropped
-            || self.event.stored;
-        told
-    }
-
-    fn go_on<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
-        self.take_back();
-        if self.bom.is_some() {
-            self.skip_bom(lines)?;
-        }
-        if self.after_cr {
-            // The LF that belongs to the last line end, if that is what comes. Taking it is taking a line.
-            match lines.peek() {
-                None => return Ok(None),
-                Some(b'\n') => drop(lines.next_seldom()),
-                Some(_) => {}
-            }
-            self.after_cr = false;
-        }
-        if self.line != Started::No {
-            let Some(end) = lines.next_seldom() else { return Ok(None) };
-            if let Some(told) = self.finish_line(lines.piece(end, 0))? {
-                return Ok(Some(told));
-            }
-        }
-        while self.event.dropped {
-            let Some(line) = lines.next_seldom() else { break };
-            if line.is_empty() {
-                self.forget_event();
-            }
-        }
-        Ok(None)
-    }
-
     /// The id of an event that lies in the chunk is the last event ID. No other one is stored.
     #[inline]
     pub(crate) fn take_id(&mut self, id: &str) -> Result<(), DecodeError> {
@@ -476,24 +413,6 @@ impl<B: Scratch> Decoder<B> {
         self.event.dropped = true;
         self.unsettled = true;
         error
-    }
-
-    /// "Streams must be decoded using the UTF-8 decode algorithm", which drops one BOM at the very beginning.
-    fn skip_bom(&mut self, lines: &mut Lines<'_, '_>) -> Result<(), DecodeError> {
-        while let Some(read) = self.bom {
-            let Some(byte) = lines.peek() else { return Ok(()) };
-            if byte == BOM[read] {
-                lines.skip_byte();
-                self.bom = Some(read + 1).filter(|read| *read < BOM.len());
-            } else {
-                // Not a BOM after all: what was taken for its beginning is the beginning of the first line.
-                self.bom = None;
-                if read > 0 {
-                    self.store_line(0, Piece::Bytes(&BOM[..read]))?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The event is complete. Whether there is one to give; if not, it is forgotten.

@@ -5,12 +5,7 @@
 //!
 //! To try another one: `--cfg sse_codec_scan="baseline"` is what every processor of the target has, `"words"` needs nothing.
 
-#[cfg(all(
-    target_arch = "x86_64",
-    target_feature = "sse2",
-    any(feature = "std", target_feature = "avx2"),
-    not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
-))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
 mod avx2;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod check;
@@ -51,12 +46,7 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
         masks[0] = line_ends;
         return ascii;
     }
-    #[cfg(all(
-        target_arch = "x86_64",
-        target_feature = "sse2",
-        any(feature = "std", target_feature = "avx2"),
-        not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
-    ))]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
     if let Some(lanes) = avx2::Avx2::detect() {
         return lanes.scan(chunk, from, masks);
     }
@@ -67,12 +57,7 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
 /// long line that is known several times as fast as masks are made.
 #[inline]
 pub(crate) fn plain_len(ahead: &[u8]) -> usize {
-    #[cfg(all(
-        target_arch = "x86_64",
-        target_feature = "sse2",
-        any(feature = "std", target_feature = "avx2"),
-        not(any(sse_codec_scan = "baseline", sse_codec_scan = "words")),
-    ))]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
     if let Some(lanes) = avx2::Avx2::detect() {
         return lanes.plain_len(ahead);
     }

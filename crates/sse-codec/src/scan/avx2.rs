@@ -19,7 +19,7 @@ impl Avx2 {
         let there = std::arch::is_x86_feature_detected!("avx2");
         #[cfg(not(feature = "std"))]
         let there = cfg!(target_feature = "avx2");
-        there.then_some(Self(()))
+        (there && !cfg!(sse_codec_scan = "baseline")).then_some(Self(()))
     }
 
     #[inline]

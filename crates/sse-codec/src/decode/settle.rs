@@ -1,0 +1,92 @@
+//! A call begins: what the last one lent is taken back, and what the last chunk left unfinished goes on.
+
+use super::Decoder;
+use super::state::{Lent, Started, Told};
+use crate::error::DecodeError;
+use crate::joined::Piece;
+use crate::lines::{Cursor, Lines};
+use crate::scratch::Scratch;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+impl<B: Scratch> Decoder<B> {
+    /// Takes a chunk that is all in the middle of a line: of a long one, or a chunk of a few bytes. `false`: it is not.
+    #[inline(never)]
+    pub(super) fn go_on_with_line(&mut self, chunk: &[u8], cursor: &mut Cursor) -> Result<bool, DecodeError> {
+        let mut lines = Lines::new(chunk, cursor);
+        let in_the_middle = lines.peek_line().is_none();
+        if in_the_middle {
+            let rest = lines.take_rest();
+            lines.save();
+            if let Started::Stored(start) = self.line {
+                self.store_line(start, rest).map_err(|error| self.lose(error))?;
+            }
+        } else {
+            lines.save();
+        }
+        Ok(in_the_middle)
+    }
+
+    /// Takes back what the last call lent, and goes on with what the last chunk left unfinished: the BOM, a line end, a
+    /// line, an event that is skipped.
+    #[inline(never)]
+    pub(super) fn settle<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
+        let told = self.go_on(lines);
+        lines.save();
+        self.note_cr(lines);
+        self.unsettled = !matches!(self.lent, Lent::Nothing)
+            || self.line != Started::No
+            || self.bom.is_some()
+            || self.after_cr
+            || self.event.dropped
+            || self.event.stored;
+        told
+    }
+
+    fn go_on<'i>(&mut self, lines: &mut Lines<'i, '_>) -> Result<Option<Told<'i>>, DecodeError> {
+        self.take_back();
+        if self.bom.is_some() {
+            self.skip_bom(lines)?;
+        }
+        if self.after_cr {
+            // The LF that belongs to the last line end, if that is what comes. Taking it is taking a line.
+            match lines.peek() {
+                None => return Ok(None),
+                Some(b'\n') => drop(lines.next_seldom()),
+                Some(_) => {}
+            }
+            self.after_cr = false;
+        }
+        if self.line != Started::No {
+            let Some(end) = lines.next_seldom() else { return Ok(None) };
+            if let Some(told) = self.finish_line(lines.piece(end, 0))? {
+                return Ok(Some(told));
+            }
+        }
+        while self.event.dropped {
+            let Some(line) = lines.next_seldom() else { break };
+            if line.is_empty() {
+                self.forget_event();
+            }
+        }
+        Ok(None)
+    }
+
+    /// "Streams must be decoded using the UTF-8 decode algorithm", which drops one BOM at the very beginning.
+    fn skip_bom(&mut self, lines: &mut Lines<'_, '_>) -> Result<(), DecodeError> {
+        while let Some(read) = self.bom {
+            let Some(byte) = lines.peek() else { return Ok(()) };
+            if byte == BOM[read] {
+                lines.skip_byte();
+                self.bom = Some(read + 1).filter(|read| *read < BOM.len());
+            } else {
+                // Not a BOM after all: what was taken for its beginning is the beginning of the first line.
+                self.bom = None;
+                if read > 0 {
+                    self.store_line(0, Piece::Bytes(&BOM[..read]))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
