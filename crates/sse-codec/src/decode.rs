@@ -136,9 +136,11 @@ impl<B: Scratch> Decoder<B> {
     /// that line. Default: [`DEFAULT_MAX_EVENT_BYTES`].
     ///
     /// Comments do not count, and no event is lost by one: a comment line over what is left of the limit is skipped.
+    /// No limit is above half of the address space.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
-        self.max_event_bytes = limit;
+        // So that no sum of it and a line can overflow.
+        self.max_event_bytes = limit.min(usize::MAX / 2);
         self
     }
 
@@ -212,6 +214,10 @@ impl<B: Scratch> Decoder<B> {
                 _ => return None,
             }
             lines.take(line);
+            // Comments are mostly there to keep the stream alive, each by itself.
+            if event.is_empty() {
+                lines.skip_blank();
+            }
         }
     }
 
@@ -289,7 +295,7 @@ impl<B: Scratch> Decoder<B> {
             self.event.size = size;
             let mut so_far = event;
             let told = if field == Field::Data {
-                self.store_lines(&mut Lines::new(chunk, cursor), line, at, &mut so_far)
+                self.store_lines(chunk, cursor, line, at, &mut so_far)
             } else {
                 self.other_line(line.len(), field, value, &mut so_far)
             };

@@ -167,6 +167,16 @@ impl<'i, 'c> Lines<'i, 'c> {
         }
     }
 
+    /// Takes a LF, if it comes next and is known to: a blank line that says nothing more.
+    #[inline(always)]
+    pub(crate) fn skip_blank(&mut self) {
+        // The first of the line ends is at `position` then.
+        if self.place.ends != 0 && self.peek() == Some(b'\n') {
+            self.place.ends &= self.place.ends.wrapping_sub(1);
+            self.place.position += 1;
+        }
+    }
+
     /// The next eight bytes, the first of them lowest. `None`: there are fewer.
     #[inline(always)]
     pub(crate) fn word(&self) -> Option<u64> {

@@ -7,7 +7,7 @@ use crate::FAST;
 use crate::error::DecodeError;
 use crate::field::{self, Field};
 use crate::joined::Piece;
-use crate::lines::{Line, Lines};
+use crate::lines::{Cursor, Line, Lines};
 use crate::scratch::{Full, Scratch, Text};
 use crate::text;
 
@@ -194,7 +194,8 @@ impl<B: Scratch> Decoder<B> {
     #[inline(never)]
     pub(super) fn store_lines<'i>(
         &mut self,
-        lines: &mut Lines<'i, '_>,
+        chunk: &'i [u8],
+        cursor: &mut Cursor,
         line: Line,
         at: usize,
         event: &mut InChunk<'i>,
@@ -206,6 +207,7 @@ impl<B: Scratch> Decoder<B> {
         if let Some(first) = event.data.take() {
             self.store_first(Piece::Text(first))?;
         }
+        let mut lines = Lines::new(chunk, cursor);
         let value = lines.piece(line, at);
         self.event.size += value.bytes().len();
         let Some(data) = &mut self.event.data else {
@@ -215,7 +217,7 @@ impl<B: Scratch> Decoder<B> {
         let pushed = self.text.push_line(value);
         self.event.size += 1;
         if FAST && pushed.is_ok() {
-            self.event.size += self.text.push_data_lines(lines, self.max_event_bytes - self.event.size);
+            self.event.size += self.text.push_data_lines(&mut lines, self.max_event_bytes - self.event.size);
             lines.save();
         }
         data.end = self.text.len();
