@@ -6,6 +6,7 @@
 pub mod callgrind;
 pub mod decode;
 pub mod encode;
+pub mod machine;
 pub mod shapes;
 
 use std::pin::pin;

@@ -6,7 +6,6 @@
 
 mod chart;
 mod goals;
-mod machine;
 mod measure;
 mod node;
 mod rows;
@@ -16,6 +15,7 @@ use std::error::Error;
 use std::path::Path;
 
 use rows::{Row, WAYS};
+use subject::machine::Machine;
 use subject::shapes::{self, CUTS};
 use subject::{callgrind, encode};
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn write() -> Result<(), Box<dyn Error>> {
-    let machine = machine::Machine::this();
+    let machine = Machine::this();
     let decoded = decoded(|_| true);
     let encoded = encoded();
     eprintln!("instructions");

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use benches::floors;
+use subject::machine::Machine;
 use subject::{decode, encode};
 
 use crate::goals::Verdict;
-use crate::machine::Machine;
 use crate::measure::ROUNDS;
 use crate::rows::{Kind, Row, WAYS};
 

@@ -1,9 +1,11 @@
 //! What it was measured on.
 
-use subject::callgrind::version;
+use crate::callgrind::version;
 
-pub(crate) struct Machine {
-    pub(crate) arch: &'static str,
+/// The machine that a report was made on.
+pub struct Machine {
+    /// Its architecture, as Rust calls it.
+    pub arch: &'static str,
     processor: String,
     cores: usize,
     system: String,
@@ -13,7 +15,9 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn this() -> Self {
+    /// This one.
+    #[must_use]
+    pub fn this() -> Self {
         let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
         let field = |file: &str, name: &str, separator: char| {
             let text = read(file);
@@ -37,7 +41,9 @@ impl Machine {
         }
     }
 
-    pub(crate) fn describe(&self) -> String {
+    /// A sentence that says what it is and when it was.
+    #[must_use]
+    pub fn describe(&self) -> String {
         let Self { processor, cores, system, rustc, node, date, .. } = self;
         format!(
             "Measured on {date}: {processor}, {cores} cores, {system}, {rustc} (release, fat LTO, no target-cpu), Node {node}."
