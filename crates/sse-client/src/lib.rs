@@ -88,15 +88,20 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+mod ending;
 mod head;
 mod mime;
+mod mode;
+mod open;
 mod policy;
 mod reason;
 mod reconnect;
 mod session;
 mod step;
 
+pub use ending::{Ending, Place};
 pub use head::ResponseHead;
+pub use mode::Retries;
 pub use policy::{Deadlines, Policy, RetriedStatuses};
 pub use reason::{Cause, CloseReason, ContentType, Limit, Timeout};
 pub use session::{MAX_SENT_ID_BYTES, Session};

@@ -26,6 +26,9 @@ pub enum Cause {
     /// The server ended the stream.
     #[error("the server ended the stream")]
     EndOfStream,
+    /// The server ended the stream before the event by which it [ends](crate::Ending).
+    #[error("the server ended the stream before its last event: what came is not all of it")]
+    UnexpectedEnd,
     /// The connection could not be made, or broke.
     #[error("the connection failed")]
     Transport,
@@ -116,6 +119,8 @@ pub enum CloseReason {
     NoContent,
     /// The one response of [`Session::once`](crate::Session::once) came to its end. A proper end.
     EndOfStream,
+    /// The event came by which the stream [ends](crate::Ending). A proper end.
+    LastEvent,
     /// [`Session::close`](crate::Session::close) was called. A proper end.
     Requested,
     /// The standard's "fail the connection": trying again would not help, or is not wanted.
@@ -138,7 +143,7 @@ impl CloseReason {
     /// What went wrong; `None` for a proper end.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Self::NoContent | Self::EndOfStream | Self::Requested => None,
+            Self::NoContent | Self::EndOfStream | Self::LastEvent | Self::Requested => None,
             Self::Failed(cause) | Self::GaveUp { cause, .. } => Some(cause),
         }
     }
@@ -149,6 +154,7 @@ impl fmt::Display for CloseReason {
         match self {
             Self::NoContent => f.write_str("the server answered 204: no more events"),
             Self::EndOfStream => f.write_str("the stream came to its end"),
+            Self::LastEvent => f.write_str("the last event of the stream has come"),
             Self::Requested => f.write_str("closed on request"),
             Self::Failed(cause) => cause.fmt(f),
             Self::GaveUp { limit, cause } => write!(f, "gave up ({limit}): {cause}"),

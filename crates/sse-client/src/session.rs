@@ -2,9 +2,12 @@
 
 use core::time::Duration;
 
-use sse_codec::{BytesInput, DecodeError, Decoder, FieldError, Frame, Input, OwnedFrame};
+use sse_codec::{BytesInput, DecodeError, Decoder, Event, FieldError, Frame, Input, OwnedFrame};
 
+use crate::ending::{Ending, Place};
 use crate::head::ResponseHead;
+use crate::mode::{Mode, Retries};
+use crate::open::{Arrived, Open, after};
 use crate::policy::{Deadlines, Policy};
 use crate::reason::{Cause, CloseReason, ContentType, Timeout};
 use crate::reconnect::{Reconnect, Verdict};
@@ -46,9 +49,10 @@ use crate::step::{End, ReadyState, Step};
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    /// `None`: one response and no second attempt.
-    reconnect: Option<Reconnect>,
+    mode: Mode,
     deadlines: Deadlines,
+    /// `None`: whatever the server ends, was all of it.
+    ending: Option<Ending>,
     decoder: Decoder,
     /// The latest `now` that it has been told.
     now: Duration,
@@ -71,30 +75,13 @@ enum State {
 /// leaves room for cookies and tokens; no id that is one is nearly as long.
 pub const MAX_SENT_ID_BYTES: usize = 4096;
 
-/// What the deadlines of an open connection count from.
-#[derive(Debug)]
-struct Open {
-    since: Duration,
-    last_byte: Duration,
-    last_event: Duration,
-}
-
-/// What the decoder made of some bytes, as far as the session cares.
-enum Arrived {
-    Nothing,
-    Event,
-    /// A sign of life, but not a success: the server may send the same one for ever.
-    DroppedEvent,
-    Retry(Duration),
-}
-
 impl Session {
     /// A subscription: reconnects when the connection is lost and asks the server to resume after the last event.
     ///
     /// The seed decides the jitter of the waits. Give each client another one, or they will all return together.
     #[must_use]
     pub fn subscribe(policy: Policy, seed: u64) -> Self {
-        Self::new(Some(Reconnect::new(policy, seed)))
+        Self::new(Mode::Subscribe(Reconnect::new(policy, seed)))
     }
 
     /// One attempt, one response: the end of the stream is the end, and whatever goes wrong, there is no second attempt.
@@ -104,13 +91,33 @@ impl Session {
     /// processed, by 421.)
     #[must_use]
     pub fn once() -> Self {
-        Self::new(None)
+        Self::new(Mode::Once(None))
     }
 
-    fn new(reconnect: Option<Reconnect>) -> Self {
+    /// One response, for which the request may be sent again until its first event has come.
+    ///
+    /// `retries` says after which failures, the policy says how long to wait, and how often. `Retry-After` is heeded in
+    /// any case. Give the policy a limit, such as [`Policy::with_max_failures`], which here counts attempts, or
+    /// [`Policy::with_max_outage`], the time that all of them may take; without one it goes on for ever.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use sse_client::{Policy, Retries, Session};
+    ///
+    /// let policy = Policy::default().with_reconnection_time(Duration::from_millis(500)).with_max_failures(3);
+    /// let session = Session::once_with_retries(Retries::Refused, policy, 0x5eed);
+    /// # let _ = session;
+    /// ```
+    #[must_use]
+    pub fn once_with_retries(retries: Retries, policy: Policy, seed: u64) -> Self {
+        Self::new(Mode::Once(Some((retries, Reconnect::new(policy, seed)))))
+    }
+
+    fn new(mode: Mode) -> Self {
         Self {
-            reconnect,
+            mode,
             deadlines: Deadlines::default(),
+            ending: None,
             decoder: Decoder::new(),
             now: Duration::ZERO,
             state: State::Connect,
@@ -121,6 +128,17 @@ impl Session {
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
+        self
+    }
+
+    /// By which event the stream ends. Default: by none.
+    ///
+    /// At that event the session closes, properly and with [`CloseReason::LastEvent`]: nothing behind it is read. Without
+    /// it no end is a proper one but [`close`](Self::close): a response that ends early is
+    /// [`Cause::UnexpectedEnd`], or the reason to reconnect of a subscription, and 204 is a status like any other.
+    #[must_use]
+    pub fn with_ending(mut self, ending: Ending) -> Self {
+        self.ending = Some(ending);
         self
     }
 
@@ -166,7 +184,7 @@ impl Session {
         if !matches!(self.state, State::Connect) {
             return;
         }
-        if let Some(reconnect) = &mut self.reconnect {
+        if let Some(reconnect) = self.mode.reconnect_mut() {
             reconnect.begin(now);
         }
         self.state = State::AwaitHead { deadline: after(now, self.deadlines.head) };
@@ -185,14 +203,15 @@ impl Session {
         }
         match head.status {
             200 if head.is_event_stream() => {
-                self.state = State::Read(Open { since: now, last_byte: now, last_event: now });
+                self.mode.note_sent();
+                self.state = State::Read(Open::new(now));
             }
             200 => self.fail(Cause::ContentType(ContentType::new(head.content_type))),
-            204 => self.enter(State::Closed(CloseReason::NoContent)),
+            204 if self.ending.is_none() => self.enter(State::Closed(CloseReason::NoContent)),
             status => {
                 let retry_after = head.retry_after();
                 let cause = Cause::Status { status, retry_after };
-                if self.reconnect.as_ref().is_some_and(|reconnect| reconnect.policy.retried_statuses.contains(status)) {
+                if self.mode.retries(status) {
                     self.lose(now, cause, retry_after);
                 } else {
                     self.fail(cause);
@@ -205,7 +224,8 @@ impl Session {
     ///
     /// * `Ok(Some(frame))`: there may be more in this input.
     /// * `Ok(None)`: the input is used up, and the rest of an event may be kept for the next one; or the session does
-    ///   not read now, and what the input holds is to be dropped.
+    ///   not read now, and what the input holds is to be dropped. Behind the last event it is the latter:
+    ///   [`step`](Self::step) says so.
     ///
     /// # Errors
     /// One event was dropped, most likely because it is too large. The session goes on: call again.
@@ -216,18 +236,24 @@ impl Session {
     ) -> Result<Option<Frame<'d>>, DecodeError> {
         let now = self.advance(now);
         let State::Read(open) = &mut self.state else {
+            // The last event has been seen.
+            self.decoder.reset();
             return Ok(None);
         };
-        open.note_bytes(now, input.remaining(), self.reconnect.as_mut());
+        open.note_bytes(now, input.remaining(), &mut self.mode);
         let frame = self.decoder.decode(input);
         let what = match &frame {
-            Ok(Some(Frame::Event(_))) => Arrived::Event,
+            Ok(Some(Frame::Event(event))) => Arrived::Event(place(&self.ending, event)),
             Ok(Some(Frame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
         };
-        open.note(now, what, self.reconnect.as_mut());
-        frame
+        open.note(now, what, &mut self.mode);
+        if let Arrived::Event(Place::Last | Place::Behind) = what {
+            // Not by `enter`: the frame may be lent from the decoder, until the next call.
+            self.state = State::Closed(CloseReason::LastEvent);
+        }
+        if let Arrived::Event(Place::Behind) = what { Ok(None) } else { frame }
     }
 
     /// The same over [`bytes::Bytes`](https://docs.rs/bytes): frames own their text by sharing the chunk, so that the
@@ -240,16 +266,33 @@ impl Session {
         let State::Read(open) = &mut self.state else {
             return Ok(None);
         };
-        open.note_bytes(now, input.remaining(), self.reconnect.as_mut());
+        open.note_bytes(now, input.remaining(), &mut self.mode);
         let frame = self.decoder.decode_bytes(input);
         let what = match &frame {
-            Ok(Some(OwnedFrame::Event(_))) => Arrived::Event,
+            Ok(Some(OwnedFrame::Event(event))) => {
+                let event = Event::new(event.event_type(), event.data(), event.last_event_id());
+                Arrived::Event(place(&self.ending, &event))
+            }
             Ok(Some(OwnedFrame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
         };
-        open.note(now, what, self.reconnect.as_mut());
-        frame
+        open.note(now, what, &mut self.mode);
+        if let Arrived::Event(Place::Last | Place::Behind) = what {
+            self.enter(State::Closed(CloseReason::LastEvent));
+        }
+        if let Arrived::Event(Place::Behind) = what { Ok(None) } else { frame }
+    }
+
+    /// What arrived is used up, and the reader waits for more from now on.
+    ///
+    /// The time that it took over what arrived is not the server's silence: the idle deadlines count from here, that of
+    /// events if there was an event. Without this call they count from the `now` of the last input.
+    pub fn handle_waiting(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if let State::Read(open) = &mut self.state {
+            open.wait(now);
+        }
     }
 
     /// The attempt failed, or the body ended. An unfinished event is dropped, as the standard says.
@@ -260,11 +303,17 @@ impl Session {
             State::Read(_) => true,
             _ => return,
         };
+        if end != End::Unsent {
+            self.mode.note_sent();
+        }
         match end {
-            End::Eof if reading && self.reconnect.is_none() => self.enter(State::Closed(CloseReason::EndOfStream)),
-            End::Eof if reading => self.lose(now, Cause::EndOfStream, None),
+            End::Eof if reading => match (self.mode.is_once(), &self.ending) {
+                (true, None) => self.enter(State::Closed(CloseReason::EndOfStream)),
+                (true, Some(_)) => self.lose(now, Cause::UnexpectedEnd, None),
+                (false, _) => self.lose(now, Cause::EndOfStream, None),
+            },
             End::Futile => self.fail(Cause::Futile),
-            End::Eof | End::TransportError => self.lose(now, Cause::Transport, None),
+            End::Eof | End::Unsent | End::TransportError => self.lose(now, Cause::Transport, None),
         }
     }
 
@@ -281,6 +330,7 @@ impl Session {
             _ => None,
         };
         if let Some((_, timeout)) = timeout.filter(|(at, _)| now >= *at) {
+            self.mode.note_sent();
             self.lose(now, Cause::Timeout(timeout), None);
         }
     }
@@ -319,18 +369,19 @@ impl Session {
         Some(self.last_event_id()).filter(|id| !is_sendable(id))
     }
 
-    /// The reconnection time in force: the server's last `retry`, or the policy's. `None` for [`Session::once`].
+    /// The reconnection time in force: the server's last `retry`, or the policy's. `None` if there is no other attempt:
+    /// [`Session::once`], with retries as well when they are over.
     ///
     /// What the server said, as it said it; waits are never shorter than the policy's minimum.
     #[must_use]
     pub fn reconnection_time(&self) -> Option<Duration> {
-        self.reconnect.as_ref().map(Reconnect::reconnection_time)
+        self.mode.reconnect().map(Reconnect::reconnection_time)
     }
 
     /// How many connections in a row have failed or delivered nothing.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        self.reconnect.as_ref().map_or(0, Reconnect::failures)
+        self.mode.reconnect().map_or(0, Reconnect::failures)
     }
 
     /// The latest time that it has been told: its clock. Zero at first.
@@ -363,15 +414,15 @@ impl Session {
         self.state = state;
     }
 
-    /// The connection is lost: reestablish it, if this is a subscription and its policy agrees.
+    /// The connection is lost: reestablish it, if this is a subscription or may be retried, and its policy agrees.
     fn lose(&mut self, now: Duration, cause: Cause, retry_after: Option<Duration>) {
-        let Some(reconnect) = &mut self.reconnect else {
+        let Some(reconnect) = self.mode.reconnect_mut() else {
             return self.fail(cause);
         };
         let open = match (&self.state, &cause) {
             // A connection that was given up may have been dead from the start.
             (_, Cause::Timeout(_)) => None,
-            (State::Read(open), _) => Some(now.saturating_sub(open.since)),
+            (State::Read(open), _) => Some(open.age(now)),
             _ => None,
         };
         let state = match reconnect.lost(now, open, retry_after) {
@@ -382,39 +433,8 @@ impl Session {
     }
 }
 
-impl Open {
-    fn note_bytes(&mut self, now: Duration, bytes: &[u8], reconnect: Option<&mut Reconnect>) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.last_byte = now;
-        if let Some(reconnect) = reconnect {
-            reconnect.still_sending(now.saturating_sub(self.since));
-        }
-    }
-
-    fn note(&mut self, now: Duration, what: Arrived, reconnect: Option<&mut Reconnect>) {
-        if matches!(what, Arrived::Event | Arrived::DroppedEvent) {
-            self.last_event = now;
-        }
-        match (what, reconnect) {
-            (Arrived::Event, Some(reconnect)) => reconnect.succeeded(),
-            (Arrived::Retry(time), Some(reconnect)) => reconnect.set_reconnection_time(time),
-            _ => {}
-        }
-    }
-
-    /// The first deadline to come.
-    fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
-        let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
-        let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
-        // The first of two at the same time: that there was not one byte says more.
-        bytes.into_iter().chain(events).min_by_key(|(at, _)| *at)
-    }
-}
-
-fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
-    time.and_then(|time| start.checked_add(time))
+fn place(ending: &Option<Ending>, event: &Event<'_>) -> Place {
+    ending.as_ref().map_or(Place::Within, |ending| ending.place_of(event))
 }
 
 /// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but

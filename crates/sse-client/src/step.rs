@@ -55,7 +55,10 @@ pub enum Step<'s> {
 pub enum End {
     /// The body ended as its framing says it should.
     Eof,
-    /// Anything else: connection refused or reset, name not found, a body cut short or not decodable.
+    /// The attempt failed before anything was sent: name not found, connection refused. Tells a request that may be sent
+    /// again ([`Retries::Refused`](crate::Retries::Refused)); otherwise it is a transport error like any other.
+    Unsent,
+    /// Anything else: connection reset, a body cut short or not decodable.
     TransportError,
     /// An error that no later attempt can escape, such as a redirect to a scheme that is not HTTP. (The standard lets
     /// a user agent fail the connection that it "knows to be futile".)

@@ -19,13 +19,16 @@
 //! | `text/html` is accepted | `responses::another_content_type_fails_and_is_named` |
 //! | memory is unbounded | `reconnection::an_event_that_is_too_large_…`, `responses::the_name_of_a_wrong_type_…` |
 //! | a failed `POST` is sent again | `reconnection::once_never_connects_twice` |
+//! | an answer that was cut off passes for a whole one | `ending::an_answer_that_was_cut_off_is_noticed` |
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod deadlines;
+mod ending;
 mod herd;
 mod laws;
 mod reconnection;
 mod responses;
 mod resumption;
+mod retries;
 mod support;

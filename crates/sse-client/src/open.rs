@@ -1,0 +1,87 @@
+//! An open connection: what has come over it, and when.
+
+use core::time::Duration;
+
+use crate::ending::Place;
+use crate::mode::Mode;
+use crate::policy::Deadlines;
+use crate::reason::Timeout;
+
+/// What the deadlines of an open connection count from.
+#[derive(Debug)]
+pub(crate) struct Open {
+    since: Duration,
+    last_byte: Duration,
+    last_event: Duration,
+    /// Whether there were bytes, and an event, since the reader last waited.
+    had_bytes: bool,
+    had_event: bool,
+}
+
+/// What the decoder made of some bytes, as far as the session cares.
+#[derive(Clone, Copy)]
+pub(crate) enum Arrived {
+    Nothing,
+    Event(Place),
+    /// A sign of life, but not a success: the server may send the same one for ever.
+    DroppedEvent,
+    Retry(Duration),
+}
+
+impl Open {
+    pub(crate) fn new(now: Duration) -> Self {
+        Self { since: now, last_byte: now, last_event: now, had_bytes: false, had_event: false }
+    }
+
+    /// For how long it has been open.
+    pub(crate) fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since)
+    }
+
+    /// The reader has nothing left to take, and waits.
+    pub(crate) fn wait(&mut self, now: Duration) {
+        if core::mem::take(&mut self.had_bytes) {
+            self.last_byte = now;
+        }
+        if core::mem::take(&mut self.had_event) {
+            self.last_event = now;
+        }
+    }
+
+    pub(crate) fn note_bytes(&mut self, now: Duration, bytes: &[u8], mode: &mut Mode) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.last_byte = now;
+        self.had_bytes = true;
+        if let Some(reconnect) = mode.reconnect_mut() {
+            reconnect.still_sending(self.age(now));
+        }
+    }
+
+    pub(crate) fn note(&mut self, now: Duration, what: Arrived, mode: &mut Mode) {
+        if matches!(what, Arrived::Event(_) | Arrived::DroppedEvent) {
+            self.last_event = now;
+            self.had_event = true;
+            mode.note_event();
+        }
+        match (what, mode.reconnect_mut()) {
+            (Arrived::Event(_), Some(reconnect)) => reconnect.succeeded(),
+            (Arrived::Retry(time), Some(reconnect)) => reconnect.set_reconnection_time(time),
+            _ => {}
+        }
+    }
+
+    /// The first deadline to come.
+    pub(crate) fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
+        let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
+        let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
+        // The first of two at the same time: that there was not one byte says more.
+        bytes.into_iter().chain(events).min_by_key(|(at, _)| *at)
+    }
+}
+
+/// So long after `start`; `None` also for what lies beyond all time.
+pub(crate) fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
+    time.and_then(|time| start.checked_add(time))
+}
