@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use sse_client::{CloseReason, Policy, Session};
+use sse_client::{CloseReason, Deadlines, Ending, Policy, Session};
 use sse_codec::OwnedEvent;
 
 use crate::connect::Connect;
@@ -45,12 +45,26 @@ impl<C: Connect> EventSource<C> {
         Self::new(connect, Session::subscribe(policy, random_seed()))
     }
 
-    /// One attempt, one response: the end of the stream is the end, and there is never a second attempt.
+    /// One attempt, one response: the end of the stream is the end, and there is never a second attempt. (With another
+    /// one before the first event: [`Session::once_with_retries`].)
     ///
     /// Within the attempt, the implementation of [`Connect`] may send more than one request where the server says that
     /// it has not processed the one before: after a redirect or 421 Misdirected Request.
     pub fn once(connect: C) -> Self {
         Self::new(connect, Session::once())
+    }
+
+    /// By which event the stream ends: there the connection is closed at once, and a stream that ends without it is an
+    /// error. See [`Session::with_ending`]; to be said before the first poll.
+    #[must_use]
+    pub fn with_ending(self, ending: Ending) -> Self {
+        Self { updates: self.updates.with_ending(ending) }
+    }
+
+    /// How long the server may be silent. See [`Session::with_deadlines`].
+    #[must_use]
+    pub fn with_deadlines(self, deadlines: Deadlines) -> Self {
+        Self { updates: self.updates.with_deadlines(deadlines) }
     }
 
     /// Everything that happens, in order, instead of the events only: attempts, response heads, comments, waits and
@@ -85,6 +99,9 @@ impl<C: Connect> Stream for EventSource<C> {
     type Item = Result<OwnedEvent, Error<C::Head, C::Error>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(event) = self.updates.next_event(cx) {
+            return Poll::Ready(Some(Ok(event)));
+        }
         loop {
             match ready!(Pin::new(&mut self.updates).poll_next(cx)) {
                 Some(Ok(Update::Event(event))) => return Poll::Ready(Some(Ok(event))),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_core::Stream;
-use sse_client::{CloseReason, End, Limit, Session, Step};
+use sse_client::{CloseReason, Deadlines, End, Ending, Limit, ReadyState, Session, Step};
 use sse_codec::{BytesInput, DecodeError, OwnedEvent, OwnedFrame};
 use tokio::task::coop;
 use tokio::time::Instant;
@@ -118,7 +118,14 @@ enum Phase<C: Connect> {
     /// For [`Step::AwaitHead`].
     Attempt(Pin<Box<C::Attempt>>),
     /// For [`Step::Read`].
-    Body { body: Pin<Box<C::Body>>, input: BytesInput },
+    Body {
+        body: Pin<Box<C::Body>>,
+        input: BytesInput,
+        /// When the input came.
+        arrived: Duration,
+        /// The input is used up.
+        waiting: bool,
+    },
     /// The session is closed; the reason waits for the server's explanation.
     Explanation {
         limit: Option<Limit>,
@@ -137,7 +144,7 @@ enum Left<C: Connect> {
 }
 
 /// How much of an error response is read, and how long it may take.
-const EXPLANATION_BYTES: usize = 1024;
+const EXPLANATION_BYTES: usize = 8 * 1024;
 const EXPLANATION_TIME: Duration = Duration::from_secs(2);
 
 impl<C: Connect> Updates<C> {
@@ -148,6 +155,16 @@ impl<C: Connect> Updates<C> {
 
     pub(crate) fn with_comments(mut self) -> Self {
         self.session = self.session.with_comments(true);
+        self
+    }
+
+    pub(crate) fn with_ending(mut self, ending: Ending) -> Self {
+        self.session = self.session.with_ending(ending);
+        self
+    }
+
+    pub(crate) fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.session = self.session.with_deadlines(deadlines);
         self
     }
 
@@ -216,7 +233,7 @@ impl<C: Connect> Updates<C> {
         tracing::debug!(attempt = self.attempts, "open");
         let head = Arc::new(head);
         self.head = Some(Arc::clone(&head));
-        self.phase = Phase::Body { body, input: BytesInput::default() };
+        self.phase = Phase::Body { body, input: BytesInput::default(), arrived: Duration::ZERO, waiting: true };
         Some(Ok(Update::Open(head)))
     }
 
@@ -277,7 +294,11 @@ impl<C: Connect> Updates<C> {
             Phase::Attempt(attempt) => attempt.as_mut().poll(cx).map(|attempt| match attempt {
                 Ok(response) => self.announce(response),
                 Err(error) => {
-                    let end = if self.connect.is_futile(&error) { End::Futile } else { End::TransportError };
+                    let end = match &error {
+                        error if self.connect.is_futile(error) => End::Futile,
+                        error if self.connect.is_unsent(error) => End::Unsent,
+                        _ => End::TransportError,
+                    };
                     self.break_off(end, error)
                 }
             }),
@@ -296,8 +317,27 @@ impl<C: Connect> Updates<C> {
         progress
     }
 
+    /// An event of the chunk that is here already, which is where most events come from: by a way that is short.
+    #[inline]
+    pub(crate) fn next_event(&mut self, cx: &mut Context<'_>) -> Option<OwnedEvent> {
+        let Phase::Body { input, arrived, waiting: false, .. } = &mut self.phase else { return None };
+        let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
+        let frame = self.session.handle_bytes(*arrived, input);
+        if self.session.ready_state() == ReadyState::Closed {
+            // That was the last event, or the mark behind it.
+            self.hang_up();
+        }
+        match update_of(frame) {
+            Some(Update::Event(event)) => {
+                budget.made_progress();
+                Some(event)
+            }
+            _ => None,
+        }
+    }
+
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
-        let Phase::Body { body, input } = &mut self.phase else { return Poll::Pending };
+        let Phase::Body { body, input, arrived, waiting } = &mut self.phase else { return Poll::Pending };
         let mut flooded = false;
         loop {
             // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
@@ -305,28 +345,32 @@ impl<C: Connect> Updates<C> {
             let Poll::Ready(budget) = coop::poll_proceed(cx) else {
                 return if flooded { Poll::Ready(self.expire()) } else { Poll::Pending };
             };
-            // Also when the input is used up: the call behind an event gives back what a large one took.
-            let update = match self.session.handle_bytes(self.timer.now(), input) {
-                Ok(Some(OwnedFrame::Event(event))) => Some(Update::Event(event)),
-                Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
-                Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
-                Ok(_) => None,
-                Err(error) => {
-                    tracing::warn!(%error);
-                    Some(Update::Dropped(error))
+            if !*waiting {
+                // Also when the input is used up: the call behind an event gives back what a large one took.
+                let update = update_of(self.session.handle_bytes(*arrived, input));
+                let is_over = self.session.ready_state() == ReadyState::Closed;
+                if update.is_some() || is_over {
+                    budget.made_progress();
+                    if is_over {
+                        // That was the last event, or the mark behind it.
+                        self.hang_up();
+                    }
+                    return Poll::Ready(update.map(Ok));
                 }
-            };
-            if let Some(update) = update {
-                budget.made_progress();
-                return Poll::Ready(Some(Ok(update)));
+                // An idle connection keeps no chunk in memory, which may be a share of something large.
+                *input = BytesInput::default();
+                *waiting = true;
+                // What the consumer took its time over is no silence of the server.
+                self.session.handle_waiting(self.timer.now());
             }
-            // An idle connection keeps no chunk in memory, which may be a share of something large.
-            *input = BytesInput::default();
             match ready!(body.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => {
                     budget.made_progress();
                     flooded = true;
                     *input = BytesInput::new(chunk);
+                    // The clock is read by the chunk: an event costs less than that.
+                    *arrived = self.timer.now();
+                    *waiting = false;
                 }
                 // An attempt that got as far as a body was not futile, and neither is the next one.
                 Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),
@@ -393,6 +437,21 @@ impl<C: Connect> Unpin for Updates<C> {}
 impl<C: Connect> fmt::Debug for Updates<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Updates").field("step", &self.session.step()).field("attempts", &self.attempts).finish()
+    }
+}
+
+/// What a frame is to who wants to know all. A dropped event is worth a warning in any case.
+#[inline]
+fn update_of<H, E>(frame: Result<Option<OwnedFrame>, DecodeError>) -> Option<Update<H, E>> {
+    match frame {
+        Ok(Some(OwnedFrame::Event(event))) => Some(Update::Event(event)),
+        Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
+        Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!(%error);
+            Some(Update::Dropped(error))
+        }
     }
 }
 

@@ -81,6 +81,24 @@ async fn a_slow_consumer_is_no_silent_server() {
     assert_eq!(server.requests().len(), 1);
 }
 
+/// An HTTP library reads on when it is asked to, and not before: the bytes are there, but not at the first poll.
+#[tokio::test(start_paused = true)]
+async fn what_comes_while_the_consumer_is_away_is_waited_for() {
+    let piece = |data: &'static str| [Piece::Pause(S), chunk(data)];
+    let pieces = ["data: a\n\n", "data: b\n\ndata: c\n\n:\n", "data: d\n\n"].map(piece);
+    let server = Server::new([ok(pieces.into_iter().flatten().chain([Piece::Hang]))]);
+    let mut source = subscribe(&server, Deadlines::NONE.with_byte_idle(5 * S).with_event_idle(5 * S));
+    for expected in ["a", "b", "c", "d"] {
+        assert_eq!(source.next().await.unwrap().unwrap().data(), expected);
+        advance(60 * S).await;
+    }
+    assert_eq!(server.requests().len(), 1);
+    // From here on it is the server that is silent.
+    let waiting = Instant::now();
+    assert!(source.next().await.is_none());
+    assert!(about((5 + 3) * S).contains(&waiting.elapsed()), "{:?}", server.requests());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_without_end_is_one() {
     let server = Server::new([ok([chunk("retry: 99999999999999999999\n")])]);
