@@ -267,7 +267,7 @@ impl Session {
             return Ok(None);
         };
         open.note_bytes(now, input.remaining(), &mut self.mode);
-        let frame = self.decoder.decode_bytes(input);
+        let mut frame = self.decoder.decode_bytes(input);
         let what = match &frame {
             Ok(Some(OwnedFrame::Event(event))) => {
                 let event = Event::new(event.event_type(), event.data(), event.last_event_id());
@@ -281,7 +281,11 @@ impl Session {
         if let Arrived::Event(Place::Last | Place::Behind) = what {
             self.enter(State::Closed(CloseReason::LastEvent));
         }
-        if let Arrived::Event(Place::Behind) = what { Ok(None) } else { frame }
+        if let Arrived::Event(Place::Behind) = what {
+            frame = Ok(None);
+        }
+        // In the place where it was made: an event is worth more than two instructions to copy.
+        frame
     }
 
     /// What arrived is used up, and the reader waits for more from now on.
@@ -347,6 +351,7 @@ impl Session {
 impl Session {
     /// The standard's `readyState`.
     #[must_use]
+    #[inline]
     pub fn ready_state(&self) -> ReadyState {
         match self.state {
             State::Connect | State::AwaitHead { .. } | State::Wait { .. } => ReadyState::Connecting,

@@ -82,6 +82,14 @@ pub trait Connect {
         let _ = error;
         false
     }
+
+    /// Whether an error of an attempt means for sure that nothing was sent: the name was not found, or there was no
+    /// connection. What may then be done again without harm is the session's business. Default: never. Not asked about
+    /// errors of a body.
+    fn is_unsent(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
 }
 
 /// What came of an attempt: any final response, whatever its status.

@@ -17,7 +17,7 @@ pub enum Failure<H, E> {
         cause: Cause,
         /// The head of the response.
         head: H,
-        /// The first KiB of its body, where the server's explanation is. What has arrived after two seconds, if the
+        /// The first 8 KiB of its body, where the server's explanation is. What has arrived after two seconds, if the
         /// body is slow. Empty if the attempt is going to be retried, since then nothing waits for it.
         body: Bytes,
     },
@@ -30,7 +30,8 @@ pub enum Failure<H, E> {
         /// What the HTTP library says.
         source: E,
     },
-    /// The connection is gone without an error: the server ended the stream, or was silent for too long.
+    /// The connection is gone without an error: the server ended the stream, or was silent for too long. Also
+    /// [`Cause::UnexpectedEnd`]: what came is not all of it.
     #[error(transparent)]
     Lost(Cause),
 }
@@ -98,4 +99,7 @@ pub enum StreamError<E> {
     /// The bytes cannot be read any further. The stream ends.
     #[error("the event stream broke off")]
     Transport(#[source] E),
+    /// The bytes ended before the event by which the stream [ends](crate::Ending). The stream ends.
+    #[error("the stream ended before its last event: what came is not all of it")]
+    UnexpectedEnd,
 }

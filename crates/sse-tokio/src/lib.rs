@@ -38,7 +38,8 @@
 //!
 //! # Features
 //!
-//! `http`: the module `head`, what adapters over the `http` crate's types share.
+//! * `http`: the module `head`, what adapters over the `http` crate's types share.
+//! * `json`: `event.json::<T>()`, by `EventExt`.
 //!
 //! # Not in scope
 //!
@@ -48,6 +49,8 @@ mod connect;
 mod error;
 #[cfg(feature = "http")]
 pub mod head;
+#[cfg(feature = "json")]
+mod json;
 mod source;
 mod stream;
 mod timer;
@@ -55,6 +58,8 @@ mod updates;
 
 pub use connect::{Connect, Response};
 pub use error::{Error, Failure, StreamError};
+#[cfg(feature = "json")]
+pub use json::{EventExt, JsonError};
 pub use source::{EventSource, random_seed};
 pub use stream::{EventStream, FrameStream, ReaderChunks};
 pub use updates::{Update, Updates};
@@ -62,7 +67,7 @@ pub use updates::{Update, Updates};
 // The types of the public API that come from below.
 pub use bytestring::ByteString;
 pub use sse_client::{
-    Cause, CloseReason, ContentType, Deadlines, Limit, MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead,
-    RetriedStatuses, Session, Timeout,
+    Cause, CloseReason, ContentType, Deadlines, Ending, Limit, MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead,
+    RetriedStatuses, Retries, Session, Timeout,
 };
-pub use sse_codec::{DecodeError, Decoder, FieldError, OwnedEvent, OwnedFrame};
+pub use sse_codec::{DecodeError, Decoder, Event, FieldError, OwnedEvent, OwnedFrame};

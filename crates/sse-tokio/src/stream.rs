@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
-use sse_codec::{BytesInput, Decoder, OwnedEvent, OwnedFrame};
+use sse_client::{Ending, Place};
+use sse_codec::{BytesInput, Decoder, Event, OwnedEvent, OwnedFrame};
 use tokio::io::AsyncRead;
 use tokio::task::coop;
 use tokio_util::io::ReaderStream;
@@ -18,7 +19,7 @@ pin_project! {
     /// The events of one stream of bytes: a response body, a file, a pipe.
     ///
     /// A `Stream` of [`OwnedEvent`]s over a `Stream` of chunks of any size. `Err` with [`StreamError::Dropped`] is one
-    /// event that was too large, after which it goes on; with [`StreamError::Transport`] it is the last item. An event
+    /// event that was too large, after which it goes on; with anything else it is the last item. An event
     /// that the bytes do not finish is not delivered, as the standard says.
     ///
     /// Reads only when polled, and never more than one chunk ahead. An event that lies in one chunk shares it; others
@@ -50,7 +51,31 @@ impl<S> EventStream<S> {
 
     /// The same with a decoder that has other limits, or a last event ID from before.
     pub fn with_decoder(chunks: S, decoder: Decoder) -> Self {
-        Self { frames: FrameStream { chunks: Some(chunks), decoder, input: BytesInput::default() } }
+        Self { frames: FrameStream { chunks: Some(chunks), decoder, input: BytesInput::default(), ending: None } }
+    }
+
+    /// By which event the stream ends: there the bytes are dropped, read or not, and with them their connection. If they
+    /// end without it, the last item is [`StreamError::UnexpectedEnd`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use futures_util::StreamExt as _;
+    /// use sse_tokio::{Ending, EventStream, StreamError};
+    ///
+    /// let whole = &b"data: 1\n\ndata: [DONE]\n\n"[..];
+    /// let mut events = EventStream::from_reader(whole).with_ending(Ending::done());
+    /// assert_eq!(events.next().await.unwrap().unwrap().data(), "1");
+    /// assert!(events.next().await.is_none());
+    ///
+    /// let mut events = EventStream::from_reader(&whole[..10]).with_ending(Ending::done());
+    /// assert_eq!(events.next().await.unwrap().unwrap().data(), "1");
+    /// assert!(matches!(events.next().await, Some(Err(StreamError::UnexpectedEnd))));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_ending(mut self, ending: Ending) -> Self {
+        self.frames.ending = Some(ending);
+        self
     }
 
     /// Everything that the bytes say, in order, instead of the events only: comments and reconnection times too.
@@ -111,6 +136,7 @@ pin_project! {
         chunks: Option<S>,
         decoder: Decoder,
         input: BytesInput,
+        ending: Option<Ending>,
     }
 }
 
@@ -152,6 +178,15 @@ impl<S> FrameStream<S> {
                 Ok(None) => {}
                 Ok(Some(frame)) => {
                     budget.made_progress();
+                    let place = place_of(&frame, this.ending.as_ref());
+                    if place != Place::Within {
+                        this.chunks.set(None);
+                        *this.input = BytesInput::default();
+                        *this.ending = None;
+                    }
+                    if place == Place::Behind {
+                        continue;
+                    }
                     if let Some(item) = wanted(frame) {
                         return Poll::Ready(Some(Ok(item)));
                     }
@@ -172,10 +207,21 @@ impl<S> FrameStream<S> {
                 }
                 end => {
                     this.chunks.set(None);
-                    return Poll::Ready(end.and_then(Result::err).map(|error| Err(StreamError::Transport(error))));
+                    let missing = this.ending.take().map(|_| StreamError::UnexpectedEnd);
+                    let error = end.and_then(Result::err).map(StreamError::Transport).or(missing);
+                    return Poll::Ready(error.map(Err));
                 }
             }
         }
+    }
+}
+
+fn place_of(frame: &OwnedFrame, ending: Option<&Ending>) -> Place {
+    match (frame, ending) {
+        (OwnedFrame::Event(event), Some(ending)) => {
+            ending.place_of(&Event::new(event.event_type(), event.data(), event.last_event_id()))
+        }
+        _ => Place::Within,
     }
 }
 

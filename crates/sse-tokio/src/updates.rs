@@ -327,7 +327,7 @@ impl<C: Connect> Updates<C> {
             // That was the last event, or the mark behind it.
             self.hang_up();
         }
-        match update_of(frame) {
+        match update_of::<C::Head, C::Error>(frame) {
             Some(Update::Event(event)) => {
                 budget.made_progress();
                 Some(event)

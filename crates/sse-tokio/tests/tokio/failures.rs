@@ -20,11 +20,11 @@ async fn end(source: &mut EventSource<Server>) -> Ended {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_comes_with_the_beginning_of_its_body() {
-    let long = "x".repeat(700);
+    let long = "x".repeat(5000);
     let long: &'static str = long.leak();
     for (pieces, expected) in [
         (vec![chunk("no such "), chunk("stream")], "no such stream".to_owned()),
-        (vec![chunk(long), chunk(long), Piece::Hang], "x".repeat(1024)),
+        (vec![chunk(long), chunk(long), Piece::Hang], "x".repeat(8192)),
         (vec![chunk("half"), Piece::Fail], "half".to_owned()),
         (vec![], String::new()),
     ] {
@@ -62,7 +62,7 @@ async fn a_wrong_type_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn errors_of_the_library_are_sources() {
-    let server = Server::new([Reply::Refuse(Reset { futile: true })]);
+    let server = Server::new([Reply::Refuse(Reset { futile: true, unsent: false })]);
     let error = end(&mut EventSource::subscribe(server.clone(), Policy::default())).await;
     assert_eq!(error.failure().cause(), &Cause::Futile);
     assert_eq!(error.source().unwrap().to_string(), "connection reset by peer");
@@ -76,7 +76,8 @@ async fn errors_of_the_library_are_sources() {
 
 #[tokio::test(start_paused = true)]
 async fn giving_up_says_which_limit_and_why() {
-    let script = [Reply::Refuse(Reset { futile: false }), answer(500, []), answer(500, [chunk("on fire")])];
+    let script =
+        [Reply::Refuse(Reset { futile: false, unsent: false }), answer(500, []), answer(500, [chunk("on fire")])];
     let server = Server::new(script);
     let mut source = EventSource::subscribe(server.clone(), Policy::default().with_max_failures(3));
     let error = end(&mut source).await;

@@ -4,8 +4,10 @@
 
 mod cancel;
 mod cooperate;
+mod ending;
 mod failures;
 mod memory;
+mod once;
 mod server;
 mod stream;
 mod subscribe;

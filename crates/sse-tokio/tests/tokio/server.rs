@@ -55,6 +55,7 @@ impl Default for Head {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reset {
     pub(crate) futile: bool,
+    pub(crate) unsent: bool,
 }
 
 impl fmt::Display for Reset {
@@ -156,6 +157,10 @@ impl Connect for Server {
     fn is_futile(&self, error: &Reset) -> bool {
         error.futile
     }
+
+    fn is_unsent(&self, error: &Reset) -> bool {
+        error.unsent
+    }
 }
 
 fn body(pieces: Vec<Piece>, guard: Guard) -> BoxStream<'static, Result<Bytes, Reset>> {
@@ -164,8 +169,8 @@ fn body(pieces: Vec<Piece>, guard: Guard) -> BoxStream<'static, Result<Bytes, Re
             match pieces.next()? {
                 Piece::Chunk(chunk) => break Ok(chunk),
                 Piece::Pause(time) => sleep(time).await,
-                // The same error that makes an attempt futile.
-                Piece::Fail => break Err(Reset { futile: true }),
+                // The same error that makes an attempt futile, or harmless.
+                Piece::Fail => break Err(Reset { futile: true, unsent: true }),
                 Piece::Hang => std::future::pending().await,
             }
         };

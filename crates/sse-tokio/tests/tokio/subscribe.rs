@@ -27,7 +27,7 @@ async fn all(source: &mut EventSource<Server>) -> Vec<String> {
 async fn resumes_where_it_was() {
     let server = Server::new([
         ok([chunk("retry: 500\nid: 1\nda"), chunk("ta: a\n\nid: 2\ndata: unfinished")]),
-        Reply::Refuse(Reset { futile: false }),
+        Reply::Refuse(Reset { futile: false, unsent: false }),
         ok([chunk("data: b\n\nid: 3\ndata: c\n\n"), Piece::Fail]),
         answer(503, []),
     ]);
