@@ -401,8 +401,12 @@ impl Session {
     }
 
     fn sendable_id(&self) -> Option<&str> {
+        let id = Some(self.last_event_id()).filter(|id| is_sendable(id))?;
+        // Whitespace around a value is no part of it (RFC 9110, 5.5): over HTTP/1.1 no server sees it, and over HTTP/2 it
+        // makes the request malformed (RFC 9113, 8.2.1).
+        let value = id.trim_matches([' ', '\t']);
         // "If the last event ID string is not the empty string": an empty header would be a different statement.
-        Some(self.last_event_id()).filter(|id| !id.is_empty() && is_sendable(id))
+        Some(value).filter(|value| !value.is_empty())
     }
 
     fn fail(&mut self, cause: Cause) {

@@ -158,7 +158,8 @@ where
     ///
     /// What a `POST` to a language model needs. With two exceptions it is sent once. Both are the server's own word
     /// that it did not do what the request asks for: a redirect (of which 307 and 308 keep method and body), and 421
-    /// Misdirected Request, after which the same request goes once more over another connection.
+    /// Misdirected Request, after which the same request goes once more over another connection. To send it again when
+    /// the server refuses it, or does not answer: [`Session::once_with_retries`].
     #[must_use]
     pub fn once(self) -> EventSource<Self> {
         EventSource::once(self)
@@ -208,6 +209,7 @@ where
             let (mut parts, body) = send(service, &request, trail).await?.into_parts();
             let body = ByteStream::new(&mut parts.headers, body);
             head::join_content_types(&mut parts.headers);
+            head::detach(&mut parts.headers);
             Ok(sse_tokio::Response { head: parts, body })
         })
     }
@@ -222,6 +224,10 @@ where
 
     fn is_futile(&self, error: &HttpError) -> bool {
         matches!(error, HttpError::Url { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_))
+    }
+
+    fn is_unsent(&self, error: &HttpError) -> bool {
+        matches!(error, HttpError::Request(_) | HttpError::Resolve { .. } | HttpError::Connect(_))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use reqwest::Url;
-use sse_tokio::head::join_content_types;
+use sse_tokio::head::{detach, join_content_types};
 
 use crate::body::ByteStream;
 
@@ -37,6 +37,7 @@ impl Head {
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         let mut headers = parts.headers;
         join_content_types(&mut headers);
+        detach(&mut headers);
         let (status, version, extensions) = (parts.status, parts.version, parts.extensions);
         let head = Self { status, version, headers, url, remote_address, extensions };
         sse_tokio::Response { head, body: ByteStream::new(body) }

@@ -49,6 +49,33 @@ pub fn join_content_types(headers: &mut HeaderMap) {
     }
 }
 
+/// Copies the fields out of the memory that they came in.
+///
+/// HTTP libraries lend header fields from the buffer that they read into, 8 KiB or more, and as long as one of them is
+/// kept, so is the buffer. An event source keeps the head of its response while it is open.
+///
+/// ```
+/// use http::header::{HeaderMap, HeaderValue};
+///
+/// let buffer = bytes::Bytes::from(vec![b'7'; 8192]);
+/// let mut headers = HeaderMap::new();
+/// headers.insert("age", HeaderValue::from_maybe_shared(buffer.slice(..2))?);
+/// sse_tokio::head::detach(&mut headers);
+/// assert!(buffer.is_unique() && headers["age"] == "77");
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+pub fn detach(headers: &mut HeaderMap) {
+    let mut copies = HeaderMap::with_capacity(headers.keys_len());
+    for (name, value) in &*headers {
+        // What was valid is.
+        let copied_name = HeaderName::from_bytes(name.as_str().as_bytes()).unwrap_or_else(|_| name.clone());
+        let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+        copy.set_sensitive(value.is_sensitive());
+        copies.append(copied_name, copy);
+    }
+    *headers = copies;
+}
+
 /// What the session needs to know of a response, after [`join_content_types`].
 ///
 /// ```
