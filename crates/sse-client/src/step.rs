@@ -13,7 +13,8 @@ pub enum Step<'s> {
     ///
     /// Ready state CONNECTING. No connection may be open now: drop the one there was.
     Connect {
-        /// The value of the `Last-Event-ID` header to send, always a valid header value. `None`: send no such header.
+        /// The value of the `Last-Event-ID` header to send, always a valid header value: the last event ID without the
+        /// spaces and tabs around it, which HTTP cannot carry. `None`: send no such header.
         ///
         /// As bytes it is UTF-8, which is what the standard and browsers send, and not always ASCII.
         last_event_id: Option<&'s str>,

@@ -14,6 +14,7 @@
 //! | an empty `Last-Event-ID` is sent | `resumption::the_last_event_id_is_sent_and_kept` |
 //! | the id of an unfinished event is taken | `resumption::the_id_of_an_unfinished_event_is_not_taken` |
 //! | an id with a control character stops the client | `resumption::an_id_that_no_header_can_hold_…` |
+//! | so does one with a space at its end, over HTTP/2 | `resumption::whitespace_around_an_id_is_not_sent` |
 //! | so does one as long as a header may not be | `resumption::an_id_that_servers_refuse_as_too_long_…` |
 //! | 204 reconnects | `responses::only_200_opens` |
 //! | `text/html` is accepted | `responses::another_content_type_fails_and_is_named` |

@@ -77,6 +77,19 @@ fn an_id_that_no_header_can_hold_is_left_out_and_reported() {
 }
 
 #[test]
+fn whitespace_around_an_id_is_not_sent() {
+    // No value of a header begins or ends with it; an HTTP/2 server refuses a request with one that does.
+    for (id, sent) in
+        [(" 7", Some("7")), ("7\t", Some("7")), ("\t 7 8 ", Some("7 8")), (" ", None), ("\u{a0}", Some("\u{a0}"))]
+    {
+        let mut play = subscribe();
+        assert_eq!(sent_after(&mut play, &format!("id: {id}\ndata: x\n\n")).as_deref(), sent, "{id:?}");
+        assert_eq!(play.session.last_event_id(), id);
+        assert_eq!(play.session.unsendable_last_event_id(), None);
+    }
+}
+
+#[test]
 fn an_id_that_servers_refuse_as_too_long_is_left_out_and_reported() {
     for (len, sent) in [(MAX_SENT_ID_BYTES - 1, true), (MAX_SENT_ID_BYTES, true), (MAX_SENT_ID_BYTES + 1, false)] {
         let mut play = subscribe();

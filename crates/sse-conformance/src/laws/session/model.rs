@@ -159,7 +159,8 @@ impl Model {
         let after = |start: Duration, time: Option<Duration>| time.map(|time| start + time);
         let ready_state = match step {
             Step::Connect { last_event_id } => {
-                assert_eq!(last_event_id, Some(id).filter(|id| !id.is_empty() && !unsendable));
+                let value = id.trim_matches([' ', '\t']);
+                assert_eq!(last_event_id, Some(value).filter(|value| !value.is_empty() && !unsendable));
                 ReadyState::Connecting
             }
             Step::AwaitHead { deadline } => {
