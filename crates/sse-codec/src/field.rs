@@ -132,6 +132,29 @@ mod tests {
     }
 
     #[test]
+    fn frequent_names_take_no_closer_look() {
+        for (line, field) in [
+            (b"data:xxx", Some((Field::Data, 5))),
+            (b"data: xx", Some((Field::Data, 6))),
+            (b"event:xx", Some((Field::EventType, 6))),
+            (b"event: x", Some((Field::EventType, 7))),
+            (b"id:12345", Some((Field::Id, 3))),
+            (b"id: 1234", Some((Field::Id, 4))),
+            (b": xxxxxx", Some((Field::Comment, 2))),
+            (b"\nid: 123", Some((Field::Blank, 0))),
+            (b"\r\nid: 12", Some((Field::Blank, 0))),
+            (b"data\nid:", None),
+            (b"datax: x", None),
+            (b"retry: 1", None),
+        ] {
+            let word = u64::from_le_bytes(*line);
+            assert_eq!(parse_word(word), field, "{}", line.escape_ascii());
+            let data_at = field.filter(|(field, _)| *field == Field::Data).map(|(_, at)| at);
+            assert_eq!(data(word), data_at, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
     fn retry_takes_digits_only_and_saturates() {
         assert_eq!(reconnection_time(b"0300"), Some(Duration::from_millis(300)));
         assert_eq!(reconnection_time(b"18446744073709551615"), Some(Duration::from_millis(u64::MAX)));

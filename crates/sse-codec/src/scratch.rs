@@ -90,11 +90,9 @@ impl GrowingBuf {
     #[cold]
     #[inline(never)]
     fn fill(&mut self, len: usize) -> Result<(), Full> {
-        let needed = self.len + len;
         // Memory that is not to be had is an error of this one event, not the end of the process.
-        self.memory.try_reserve(needed - self.memory.len()).map_err(|_| Full)?;
-        let filled = needed.max(self.memory.len() * 2).min(self.memory.capacity());
-        self.memory.resize(filled, 0);
+        self.memory.try_reserve(self.len + len - self.memory.len()).map_err(|_| Full)?;
+        self.memory.resize(self.memory.capacity(), 0);
         Ok(())
     }
 

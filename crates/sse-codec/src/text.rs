@@ -58,14 +58,28 @@ mod tests {
             prop_assert_eq!(pushed, String::from_utf8_lossy(&bytes));
             prop_assert_eq!(valid_len(&bytes), core::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len));
         }
+    }
 
-        #[test]
-        fn a_cut_character_is_left_out(text in "[a-zé€😀]{0,8}", cut in 0_usize..32) {
-            let cut = cut.min(text.len());
-            let whole = whole_characters(&text.as_bytes()[..cut]);
-            prop_assert!(whole <= cut && cut - whole < 4);
-            prop_assert!(text.is_char_boundary(whole));
-            prop_assert!(!text.is_char_boundary(cut) || whole == cut);
+    #[test]
+    fn a_cut_character_is_left_out() {
+        const CHARACTERS: [&str; 5] = ["", "a", "é", "€", "😀"];
+        for before in CHARACTERS {
+            for last in CHARACTERS {
+                let text = [before, last].concat();
+                for cut in 0..=text.len() {
+                    let whole = (0..=cut).rev().find(|at| text.is_char_boundary(*at));
+                    assert_eq!(Some(whole_characters(&text.as_bytes()[..cut])), whole, "{text:?} up to {cut}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_character_is_not_cut() {
+        for bytes in
+            [&b"\x80"[..], b"\x80\x80\x80", b"\x80\x80\x80\x80", b"a\x80", b"\xe2\x82\xac\x80", b"\xf0\x80\x80\x80"]
+        {
+            assert_eq!(whole_characters(bytes), bytes.len(), "{}", bytes.escape_ascii());
         }
     }
 }

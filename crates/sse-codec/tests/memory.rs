@@ -64,7 +64,7 @@ fn allocations(work: impl FnOnce()) -> usize {
 
 #[test]
 fn events_in_one_chunk_allocate_nothing() {
-    let chunk = "id: 1\nevent: delta\ndata: {\"text\":\"hello\"}\n\n".repeat(100);
+    let chunk = "id: 0123456789abcdef\nevent: delta\ndata: {\"text\":\"hello\"}\n\n".repeat(100);
     let mut decoder = Decoder::new();
     let mut run = |expected| {
         let mut input = Input::new(chunk.as_bytes());
@@ -74,7 +74,8 @@ fn events_in_one_chunk_allocate_nothing() {
         }
         assert_eq!(events, 100);
     };
-    run("{\"text\":\"hello\"}"); // the id's buffer
+    // The id's buffer.
+    assert_eq!(allocations(|| run("{\"text\":\"hello\"}")), 1);
     assert_eq!(allocations(|| run("{\"text\":\"hello\"}")), 0);
 }
 
@@ -279,6 +280,37 @@ fn a_large_inherited_id_is_shared_by_events_of_every_kind() {
     }
     assert_eq!(kept.len(), 300);
     assert!(HELD.get() - before < 2 * 1024 * 1024, "{} bytes are held", HELD.get() - before);
+}
+
+#[test]
+fn a_small_id_is_copied_with_an_event_and_a_larger_one_shared() {
+    for (id, copied) in [("x".repeat(64), 64), ("x".repeat(65), 0)] {
+        let mut decoder = Decoder::new();
+        let mut kept = Vec::with_capacity(10);
+        let mut decode = |chunk: &[u8]| match decoder.decode_bytes(&mut BytesInput::new(chunk.to_vec().into())) {
+            Ok(Some(frame)) => kept.push(frame),
+            other => assert_eq!(other, Ok(None)),
+        };
+        decode(format!("id: {id}\n\n").as_bytes());
+        // What is allocated once.
+        decode(b"data: a\ndata: b\n\n");
+        decode(b"data: a\ndata: b\n\n");
+        let before = HELD.get();
+        decode(b"data: a\ndata: b\n\n");
+        assert_eq!(HELD.get() - before, "a\nb".len() as isize + copied);
+    }
+}
+
+#[test]
+fn lines_in_chunks_of_their_own_take_at_most_twice_their_bytes() {
+    let mut decoder = Decoder::new();
+    let line = format!("data:{}\n", "x".repeat(1000));
+    let before = HELD.get();
+    for n in 1..1000 {
+        assert_eq!(next(&mut decoder, line.as_bytes()), Ok(0));
+        let held = HELD.get() - before;
+        assert!(held <= 2 * 1001 * n + 16 * 1024, "{held} bytes for {n} lines");
+    }
 }
 
 #[test]

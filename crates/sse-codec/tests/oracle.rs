@@ -77,7 +77,12 @@ impl std::ops::Deref for Stream {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    // Some two thousand, unless `PROPTEST_CASES` says otherwise.
+    #![proptest_config(ProptestConfig {
+        cases: 8 * ProptestConfig::default().cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn agrees_with_the_oracle(stream in streams(), places in prop::collection::vec(any::<usize>(), 0..6)) {

@@ -151,3 +151,25 @@ pub(super) fn line_ends(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         Some(start..end)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_is_what_has_no_byte_up_to_cr() {
+        const PLAIN: [u8; 200] = [b'x'; 200];
+        for len in 0..PLAIN.len() {
+            assert!(is_plain(&PLAIN[..len]));
+            for at in 0..len {
+                for byte in [0, 1, b'\n', b'\r', b'\r' + 1, b' ', 0x7f, 0x80, 0x8d, 0x8e, 0xff] {
+                    let mut text = PLAIN;
+                    text[at] = byte;
+                    let is_above = byte > b'\r';
+                    assert_eq!(is_plain(&text[..len]), is_above, "{byte} at {at} of {len}");
+                    assert_eq!(is_long_plain(&text[..len]), is_above && len >= 64, "{byte} at {at} of {len}");
+                }
+            }
+        }
+    }
+}

@@ -26,6 +26,19 @@ fn every_length_up_to_two_calls() {
 }
 
 #[test]
+fn what_is_not_plain_among_what_is() {
+    for at in [0, 1, BLOCK - 1, BLOCK, BLOCK * BLOCKS - 1, BLOCK * BLOCKS, 2 * BLOCK * BLOCKS - 1] {
+        for byte in 0..=255 {
+            let mut chunk = [b'x'; 2 * BLOCK * BLOCKS];
+            chunk[at] = byte;
+            check(&chunk);
+        }
+    }
+    // Everywhere.
+    check(&[0xff; BLOCK * BLOCKS]);
+}
+
+#[test]
 fn what_the_fuzzer_left() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/scan");
     let mut count = 0;
