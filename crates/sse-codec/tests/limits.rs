@@ -219,3 +219,30 @@ fn an_id_that_does_not_fit_costs_its_own_event_only() {
     assert_eq!(seen[0], Seen::Dropped(DecodeError::BufferFull { capacity: 4 }));
     assert_eq!(data_of(&seen), ["0123456789"]);
 }
+
+#[test]
+fn an_id_in_one_chunk_may_fill_its_buffer_and_a_larger_one_leaves_the_last() {
+    let (mut text, mut event_type, mut id) = ([0; 16], [0; 8], [0; 4]);
+    let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id);
+    let stream = b"data: 0\n\nid: 1234\ndata: a\n\nid: 12345\ndata: lost\n\ndata: b\n\n";
+    let (seen, id) = borrowed(&mut decoder, &[stream]);
+    assert_eq!((dropped(&seen), data_of(&seen), &*id), (1, vec!["0", "a", "b"], "1234"));
+}
+
+#[test]
+fn a_buffer_is_used_to_its_last_byte() {
+    for (event, data, needed) in [
+        (&b"data: ab\ndata: cd\n\n"[..], "ab\ncd", 2 + 1 + 2),
+        (b"data: ab\ndata: cd\ndata: ef\n\n", "ab\ncd\nef", 2 + 1 + 2 + 1 + 2),
+        // What came, and what is made of it.
+        (b"data: \xffab\n\n", "\u{fffd}ab", 3 + 5),
+    ] {
+        for (size, passes) in [(needed, true), (needed - 1, false)] {
+            let (mut text, mut event_type, mut id) = (vec![0; size], [0; 8], [0; 8]);
+            let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id);
+            let (seen, _) = borrowed(&mut decoder, &[event, b"data: 0\n\n"]);
+            assert_eq!(dropped(&seen), usize::from(!passes), "{}", event.escape_ascii());
+            assert_eq!(data_of(&seen), if passes { vec![data, "0"] } else { vec!["0"] });
+        }
+    }
+}
