@@ -15,8 +15,8 @@ pub enum Failure<H, E> {
     Response {
         /// [`Cause::Status`] or [`Cause::ContentType`].
         cause: Cause,
-        /// The head of the response.
-        head: H,
+        /// The head of the response. It is large, and events take the same place as errors.
+        head: Box<H>,
         /// The first 8 KiB of its body, where the server's explanation is. What has arrived after two seconds, if the
         /// body is slow. Empty if the attempt is going to be retried, since then nothing waits for it.
         body: Bytes,

@@ -265,7 +265,7 @@ impl<C: Connect> Updates<C> {
                 self.phase = Phase::Explanation { limit, head, body: Some(body), read: BytesMut::new(), deadline };
                 return None;
             }
-            Left::Response(head, _) => Failure::Response { cause, head, body: Bytes::new() },
+            Left::Response(head, _) => Failure::Response { cause, head: Box::new(head), body: Bytes::new() },
             Left::Error(source) => Failure::Transport { cause, source },
             Left::Nothing => Failure::Lost(cause),
         };
@@ -411,7 +411,7 @@ impl<C: Connect> Updates<C> {
             return Poll::Ready(None);
         };
         let cause = self.close_reason().and_then(CloseReason::cause).cloned();
-        Poll::Ready(cause.map(|cause| Err(fail(limit, Failure::Response { cause, head, body: read.freeze() }))))
+        Poll::Ready(cause.map(|cause| Err(fail(limit, Failure::Response { cause, head: Box::new(head), body: read.freeze() }))))
     }
 }
 
