@@ -20,8 +20,10 @@
 //!   [`tower_service::Service`], redirects, content coding. [`subscribe`](Connector::subscribe) reconnects and resumes;
 //!   [`once`](Connector::once) is one response and no more, for a `POST` that must not be sent twice.
 //! * What it makes is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is
-//!   the end and says who is at fault, with the response head and the first KiB of its body where there was a response.
+//!   the end and says who is at fault, with the response head and the first 8 KiB of its body where there was a response.
 //!   [`EventSource::updates`] tells everything else that happens.
+//! * A stream that has a last event, as those of language models have, is told its [`Ending`]: then the connection is
+//!   closed there, and an answer that was cut off is an error.
 //! * [`events`] reads the events of one body that came by other means.
 //!
 //! Dropping any of them closes the connection at once. Nothing reconnects in the background: all work is done when the
@@ -47,7 +49,8 @@
 //!
 //! # Features
 //!
-//! `client` (default): everything but the server's body, which needs neither TLS nor a resolver.
+//! * `client` (default): everything but the server's body, which needs neither TLS nor a resolver.
+//! * `json`: `event.json::<T>()`, by `EventExt`.
 //!
 //! # Not in scope
 //!
@@ -91,10 +94,12 @@ pub use tls::{Tls, TlsError};
 pub use sse_codec::{EventBlock, FieldError};
 #[cfg(feature = "client")]
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Error, EventSource, EventStream,
-    Failure, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy, ReadyState, RetriedStatuses,
-    Session, StreamError, Timeout, Update, Updates, random_seed,
+    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Ending, Error, Event, EventSource,
+    EventStream, Failure, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy, ReadyState,
+    RetriedStatuses, Retries, Session, StreamError, Timeout, Update, Updates, random_seed,
 };
+#[cfg(feature = "json")]
+pub use sse_tokio::{EventExt, JsonError};
 
 /// The examples of the repository's front page are compiled as tests.
 #[cfg(all(doctest, feature = "client"))]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_compression::tokio::write::GzipEncoder;
 use futures_util::StreamExt as _;
 use http::Request;
-use sse_hyper::{Connector, Deadlines, Failure, HttpError, Policy, Session, Update};
+use sse_hyper::{Cause, Connector, Deadlines, Ending, Failure, HttpError, Policy, Retries, Session, Update};
 use support::{failure, next};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -308,4 +308,67 @@ async fn the_default_client_works_where_updates_are_read() {
         kinds,
         ["connecting 1", "open 200", "comment hello", "retry 20", "a", "the server ended the stream", "connecting 2"]
     );
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_last_event_and_is_incomplete_without() {
+    let (listener, url) = listen().await;
+    let post = || Connector::request(Request::post(&url).body("".into()).unwrap()).unwrap();
+    let server = async {
+        let (mut stream, _) = accept(&listener).await;
+        stream.write_all(format!("{HEAD}data: a\n\ndata: [DONE]\n\ndata: b\n\n").as_bytes()).await.unwrap();
+        // The server does not end it.
+        hung_up(&mut stream).await;
+        answer(&listener, &format!("{HEAD}data: a\n\ndata: [DONE]")).await;
+    };
+    let client = async {
+        assert_eq!(events(post().once().with_ending(Ending::done())).await, ["a"]);
+        failure(post().once().with_ending(Ending::done())).await
+    };
+    let ((seen, error), ()) = tokio::join!(client, server);
+    assert_eq!(seen, ["a"]);
+    assert!(matches!(error.failure(), Failure::Lost(Cause::UnexpectedEnd)), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_may_be_sent_again_and_what_was_sent_may_not() {
+    let retrying = |url: &str| {
+        let request = Request::post(url).body("".into()).unwrap();
+        let session = Session::once_with_retries(Retries::Refused, quick().with_max_failures(100), 1);
+        Connector::request(request).unwrap().with_session(session)
+    };
+    let (listener, url) = listen().await;
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let mut updates = retrying(&url).updates();
+    // Nobody listens: at least one attempt is refused before somebody does.
+    let listener = loop {
+        match updates.next().await.unwrap().unwrap() {
+            Update::Waiting { failure, .. } => {
+                assert!(matches!(failure, Failure::Transport { source: HttpError::Connect(_), .. }), "{failure:?}");
+                break TcpListener::bind(address).await.unwrap();
+            }
+            _ => continue,
+        }
+    };
+    let rest = async {
+        while let Some(update) = updates.next().await {
+            if let Update::Event(event) = update.unwrap() {
+                return event.data().to_owned();
+            }
+        }
+        panic!("no event");
+    };
+    let server = async {
+        let (mut stream, _) = accept(&listener).await;
+        stream.write_all(format!("{HEAD}data: a\n\n").as_bytes()).await.unwrap();
+        stream
+    };
+    assert_eq!(tokio::join!(rest, server).0, "a");
+
+    // Taken, and never answered.
+    let server = async { drop(accept(&listener).await) };
+    let ((seen, error), ()) = tokio::join!(failure(retrying(&url)), server);
+    assert!(seen.is_empty());
+    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Lost(_), .. }), "{error:?}");
 }

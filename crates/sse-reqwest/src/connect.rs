@@ -139,7 +139,8 @@ where
         EventSource::subscribe(self, policy)
     }
 
-    /// An event source driven by this session: with deadlines, another bound on events, or a last event ID from before.
+    /// An event source driven by this session: with another bound on events, a last event ID from before, or for one
+    /// response ([`Session::once_with_retries`]).
     #[must_use]
     pub fn with_session(self, session: Session) -> EventSource<Self> {
         EventSource::new(self, session)
@@ -176,6 +177,10 @@ where
 
     fn is_futile(&self, error: &HttpError) -> bool {
         error.is_futile()
+    }
+
+    fn is_unsent(&self, error: &HttpError) -> bool {
+        error.is_unsent()
     }
 }
 

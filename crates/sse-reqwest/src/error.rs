@@ -113,6 +113,11 @@ impl HttpError {
     pub(crate) fn is_futile(&self) -> bool {
         matches!(self, Self::Invalid(_) | Self::Redirect(_) | Self::Spent)
     }
+
+    /// Whether nothing was sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Self::Request(_) | Self::Resolve(_) | Self::Connect(_))
+    }
 }
 
 /// A constructor of one of the kinds.

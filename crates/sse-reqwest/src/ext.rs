@@ -36,7 +36,8 @@ pub trait RequestBuilderExt: Sized + sealed::Sealed {
     /// The events of one response: this request is sent once, and there is never a second attempt.
     ///
     /// Any method and any body. Nothing is sent before the first poll. A request that cannot be sent is the error of the
-    /// first item, like all that goes wrong. For deadlines: [`OneResponse`].
+    /// first item, like all that goes wrong. [`EventSource::with_ending`] says by which event the answer is complete, and
+    /// [`EventSource::with_deadlines`] for how long to wait.
     fn once_events(self) -> EventSource<OneResponse>;
 }
 
@@ -69,8 +70,7 @@ pub trait ResponseExt: sealed::Sealed {
     /// The events of this response; its end is the end.
     ///
     /// The first item is an error if its status is not 200 or its content type not `text/event-stream`, with the head and
-    /// the beginning of the body; do without reqwest's `error_for_status`, which throws the body away. For deadlines:
-    /// [`OneResponse`]. For the bytes alone, whatever status and type say, there is
+    /// the beginning of the body; do without reqwest's `error_for_status`, which throws the body away. For the bytes alone, whatever status and type say, there is
     /// [`EventStream`](crate::EventStream) over reqwest's `bytes_stream`.
     fn events(self) -> EventSource<OneResponse>;
 }

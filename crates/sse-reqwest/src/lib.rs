@@ -29,14 +29,13 @@
 //!
 //! ```no_run
 //! use futures_util::StreamExt as _;
-//! use sse_reqwest::ResponseExt as _;
+//! use sse_reqwest::{Ending, RequestBuilderExt as _};
 //!
 //! # async fn example(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
 //! let request = client.post("https://api.example.org/v1/messages").bearer_auth("the key").body(r#"{"stream": true}"#);
-//! let mut events = request.header("content-type", "application/json").send().await?.events();
+//! let mut events = request.header("content-type", "application/json").once_events().with_ending(Ending::done());
 //! while let Some(event) = events.next().await {
 //!     match event {
-//!         Ok(event) if event.data() == "[DONE]" => break,
 //!         Ok(event) => print!("{}", event.data()),
 //!         Err(error) => {
 //!             // The model's own words about what it did not like.
@@ -48,6 +47,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! An answer that was cut off is an error, since its [`Ending`] did not come. The guide is in the module `language_models`
+//! (feature `json`): JSON events, deadlines, retries, refusals.
 //!
 //! # Which one is it?
 //!
@@ -61,7 +63,7 @@
 //! | [`Connector::repeating`] | `EventSource<Connector>` | again on each attempt: you said so | any request that can be cloned |
 //!
 //! All of them hold to the same rules: status 200 and `text/event-stream`, or an error with the response's [`Head`] and
-//! the first KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
+//! the first 8 KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
 //! nothing happens in the background.
 //!
 //! # What to know of reqwest
@@ -82,8 +84,9 @@
 //!
 //! # Features and scope
 //!
-//! No features: reqwest is taken without its defaults, so what your own dependency on it switches on is what there is.
-//! Without one for TLS it has no `https`: such a request fails for good, with [`HttpError::Invalid`].
+//! `json`: `event.json::<T>()`, by `EventExt`. reqwest is taken without its defaults, so what your own dependency on it
+//! switches on is what there is. Without one for TLS it has no `https`: such a request fails for good, with
+//! [`HttpError::Invalid`].
 //!
 //! Not in scope: WebAssembly, where the browser's `EventSource` is; the blocking client.
 
@@ -103,7 +106,9 @@ pub use once::OneResponse;
 
 // The types of the API that come from below.
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Error, EventSource, EventStream,
-    Failure, FieldError, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy, ReadyState,
-    RetriedStatuses, Session, StreamError, Timeout, Update, Updates, random_seed,
+    ByteString, Cause, CloseReason, ContentType, Deadlines, DecodeError, Decoder, Ending, Error, Event, EventSource,
+    EventStream, Failure, FieldError, FrameStream, Limit, MAX_SENT_ID_BYTES, OwnedEvent, OwnedFrame, Policy,
+    ReadyState, RetriedStatuses, Retries, Session, StreamError, Timeout, Update, Updates, random_seed,
 };
+#[cfg(feature = "json")]
+pub use sse_tokio::{EventExt, JsonError};

@@ -19,19 +19,16 @@ use crate::head::Head;
 /// whoever drives it: a second attempt fails with [`HttpError::Spent`], without having sent anything, and is not retried.
 ///
 /// [`once_events`](crate::RequestBuilderExt::once_events) and [`events`](crate::ResponseExt::events) are the short way;
-/// the long one is for a session with deadlines:
+/// the long one is for a session of one's own:
 ///
 /// ```no_run
-/// use std::time::Duration;
-///
 /// use futures_util::StreamExt as _;
-/// use sse_reqwest::{Deadlines, EventSource, OneResponse, Session};
+/// use sse_reqwest::{EventSource, OneResponse, Session};
 ///
 /// # async fn example(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = client.post("https://api.example.org/v1/messages").body("{}");
-/// // A model may think for long, but not for ever.
-/// let deadlines = Deadlines::default().with_event_idle(Duration::from_secs(300));
-/// let mut events = EventSource::new(OneResponse::from(request), Session::once().with_deadlines(deadlines));
+/// let session = Session::once().with_max_event_bytes(64 * 1024);
+/// let mut events = EventSource::new(OneResponse::from(request), session);
 /// while let Some(event) = events.next().await {
 ///     println!("{}", event?.data());
 /// }
@@ -95,5 +92,9 @@ impl Connect for OneResponse {
 
     fn is_futile(&self, error: &HttpError) -> bool {
         error.is_futile()
+    }
+
+    fn is_unsent(&self, error: &HttpError) -> bool {
+        error.is_unsent()
     }
 }
