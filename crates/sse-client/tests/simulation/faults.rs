@@ -72,7 +72,7 @@ impl Faults {
 
     /// Whether it happens now.
     pub(crate) fn strikes(&self, rng: &mut Rng, fault: Fault) -> bool {
-        self.some.iter().any(|one| *one as u8 == fault as u8) && rng.u8(..) < 100
+        self.some.iter().any(|one| *one as u8 == fault as u8) && rng.bool()
     }
 
     /// From now on all goes well.

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use sse_client::MAX_SENT_ID_BYTES;
 use sse_codec::EventBlock;
 
-use crate::terms::{Terms, ms, one_of};
+use crate::terms::{END, Terms, ms, one_of};
 
 /// What ids the events have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +67,18 @@ const NAMES: [&str; 7] = ["e#", "e#", "#:#", "é#€", " # ", "#\t", "id: #"];
 impl Log {
     pub(crate) fn roll(rng: &mut Rng, ids: Ids, terms: &Terms, most: usize) -> Self {
         let mut at = Duration::ZERO;
-        let entries = (0..rng.usize(1..=most)).map(|index| {
-            at += one_of(rng, &[0, 0, 0, 5, 50, 1000, 7000].map(ms));
-            let number = (index + 1).to_string();
-            let is_large = terms.max_event_bytes.is_some() && rng.u8(..) < 40;
+        let len = rng.usize(1..=most);
+        // All at once, or some now and some later, or for as long as connections come and go.
+        let pace = one_of(rng, &[[0; 4], [0, 5, 50, 1000], [0, 0, 2000, 7000], [500, 4000, 9000, 30_000]]);
+        let entries = (1..=len).map(|number| {
+            at += one_of(rng, &pace.map(ms));
+            let is_end = terms.has_ending && number == len;
+            let is_large = terms.max_event_bytes.is_some() && !is_end && rng.u8(..) < 40;
+            let number = number.to_string();
             let data = if is_large { "x".repeat(1200) } else { one_of(rng, &DATA).replace('#', &number) };
             let received = data.replace("\r\n", "\n").replace('\r', "\n");
             let event_type = one_of(rng, &[None, None, Some(""), Some("tick"), Some("żółć")]);
+            let event_type = if is_end { Some(END) } else { event_type };
             Entry { at, id: roll_id(rng, ids, terms, &number), event_type, data, received, is_large }
         });
         Self { ids, entries: entries.collect() }

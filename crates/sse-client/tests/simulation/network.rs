@@ -52,7 +52,7 @@ impl Link {
         Self { cut, carried: 0, last: head, over: false }
     }
 
-    /// Carries what the server has written, and then its end if it `ends`.
+    /// Carries what the server has written, and then its end if it `ends`. Gives the cut if it has come to that.
     pub(crate) fn carry(
         &mut self,
         now: Duration,
@@ -60,9 +60,9 @@ impl Link {
         rng: &mut Rng,
         faults: &Faults,
         mut deliver: impl FnMut(Duration, Parcel),
-    ) {
+    ) -> Option<Cut> {
         if self.over {
-            return;
+            return None;
         }
         let cut = self.cut.filter(|(at, _)| *at <= written);
         let until = cut.map_or(written, |(at, _)| at);
@@ -87,5 +87,6 @@ impl Link {
         if let Some(end) = end {
             deliver(self.last.max(now + delay(rng)), Parcel::End(end));
         }
+        cut.map(|(_, cut)| cut)
     }
 }

@@ -60,6 +60,12 @@ impl Stream {
         }
     }
 
+    /// Whether something was begun before this byte that the client must not see.
+    pub(crate) fn is_within_a_block(&self, at: usize) -> bool {
+        let starts = self.marks.iter().map(|mark| mark.at).take_while(|end| *end <= at).last().unwrap_or(0);
+        at > starts + 2 && self.marks.iter().any(|mark| mark.at > at)
+    }
+
     /// The line that ends here says this. A CR is enough to know: a LF behind it belongs to it, or to nothing.
     fn mark(&mut self, said: Option<Said>) {
         let at = self.bytes.len() - usize::from(matches!(self.line_end, LineEnd::CrLf));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sse_client::{Deadlines, Policy, Session};
+use sse_client::{Deadlines, Ending, Policy, Retries, Session};
 
 pub(crate) fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -13,14 +13,27 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// One of these. The first ones more often, if they are there more often.
+/// One of these: what is there twice is chosen twice as often.
 pub(crate) fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.usize(..choices.len())]
 }
 
+/// What the client is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Subscribe,
+    /// One response; the request may be sent again until it has begun.
+    Once(Option<Retries>),
+}
+
+/// The type of the last event, for a client to which it is the end.
+pub(crate) const END: &str = "end";
+
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    pub(crate) once: bool,
+    pub(crate) mode: Mode,
+    /// The stream ends by an event.
+    pub(crate) has_ending: bool,
     pub(crate) reconnection_time: Duration,
     pub(crate) min_reconnection_time: Duration,
     pub(crate) max_backoff: Duration,
@@ -38,8 +51,10 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn roll(rng: &mut Rng) -> Self {
         let seldom = |rng: &mut Rng, most: u32| (rng.u8(..) < 24).then(|| rng.u32(..=most));
+        let once = [None, Some(Retries::Refused), Some(Retries::Unanswered)];
         Self {
-            once: rng.u8(..) < 12,
+            mode: if rng.u8(..) < 24 { Mode::Once(one_of(rng, &once)) } else { Mode::Subscribe },
+            has_ending: rng.u8(..) < 16,
             reconnection_time: one_of(rng, &[3000, 3000, 3000, 0, 250, 20_000].map(ms)),
             min_reconnection_time: one_of(rng, &[100, 100, 100, 1, 5000].map(ms)),
             max_backoff: one_of(rng, &[60, 60, 10, 0].map(seconds)),
@@ -56,6 +71,22 @@ impl Terms {
     }
 
     pub(crate) fn session(&self, seed: u64, last_event_id: &str) -> Session {
+        let session = match self.mode {
+            Mode::Subscribe => Session::subscribe(self.policy(), seed),
+            Mode::Once(None) => Session::once(),
+            Mode::Once(Some(retries)) => Session::once_with_retries(retries, self.policy(), seed),
+        };
+        let mut session = session.with_deadlines(self.deadlines());
+        if let Some(limit) = self.max_event_bytes {
+            session = session.with_max_event_bytes(limit);
+        }
+        if self.has_ending {
+            session = session.with_ending(Ending::at(|event| event.event_type == END));
+        }
+        session.with_last_event_id(last_event_id).expect("an id of the log")
+    }
+
+    fn policy(&self) -> Policy {
         let mut policy = Policy::default()
             .with_reconnection_time(self.reconnection_time)
             .with_min_reconnection_time(self.min_reconnection_time)
@@ -71,6 +102,10 @@ impl Terms {
         if let Some(time) = self.max_outage {
             policy = policy.with_max_outage(time);
         }
+        policy
+    }
+
+    fn deadlines(&self) -> Deadlines {
         let mut deadlines = Deadlines::NONE;
         if let Some(time) = self.head {
             deadlines = deadlines.with_head(time);
@@ -81,11 +116,6 @@ impl Terms {
         if let Some(time) = self.event_idle {
             deadlines = deadlines.with_event_idle(time);
         }
-        let session = if self.once { Session::once() } else { Session::subscribe(policy, seed) };
-        let session = session.with_deadlines(deadlines).with_last_event_id(last_event_id).expect("an id of the log");
-        match self.max_event_bytes {
-            Some(limit) => session.with_max_event_bytes(limit),
-            None => session,
-        }
+        deadlines
     }
 }

@@ -1,10 +1,11 @@
 //! What is seen is what was sent: in order, once, and nothing of what did not arrive in whole.
 
-use sse_codec::{DecodeError, Event, Frame};
+use std::time::Duration;
 
 use sse_client::MAX_SENT_ID_BYTES;
+use sse_codec::{DecodeError, Event, Frame};
 
-use crate::log::{Log, trimmed};
+use crate::log::{Entry, Log, trimmed};
 use crate::stream::{Mark, Said, Stream};
 
 /// What the client must have been given, by which bytes have arrived.
@@ -14,23 +15,29 @@ pub(crate) struct Delivery {
     /// The event to come if none is lost or repeated. `None`: the client has no idea yet.
     next: Option<usize>,
     /// The position of the last event ID: what lies before it must not come again.
-    pub(crate) resumed_at: usize,
+    resumed_at: usize,
     pub(crate) last_event_id: String,
     /// Of the connection at hand: the marks of its stream that are behind,
     passed: usize,
-    /// whether it has brought an event,
+    /// whether it has brought an event, if only one to be dropped,
     begun: bool,
     /// and whether the event at hand was said to be dropped.
     dropped: bool,
-    pub(crate) seen: usize,
+    /// How many were since the last event that was not.
+    drops: usize,
 }
 
 /// What the session gave, once it is known to be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Given {
-    Event { index: usize, first: bool },
-    Dropped(usize),
-    Retry,
+    Event {
+        index: usize,
+        is_repeated: bool,
+        /// How many were dropped between it and the one before.
+        dropped: usize,
+    },
+    Dropped,
+    Retry(Duration),
 }
 
 impl Delivery {
@@ -44,7 +51,7 @@ impl Delivery {
             passed: 0,
             begun: false,
             dropped: false,
-            seen: 0,
+            drops: 0,
         }
     }
 
@@ -55,7 +62,7 @@ impl Delivery {
         let header = Some(trimmed(id)).filter(|id| is_sendable && !id.is_empty());
         assert_eq!(last_event_id, header, "it must ask for what comes after {id:?}, by a value that HTTP can carry");
         assert_eq!(unsendable, Some(id).filter(|_| !is_sendable), "what cannot be asked for must be said");
-        (self.passed, self.begun, self.dropped) = (0, false, false);
+        (self.passed, self.begun, self.dropped, self.drops) = (0, false, false, 0);
     }
 
     /// The session gave this, when so many bytes of the stream had arrived.
@@ -73,7 +80,7 @@ impl Delivery {
         match (frame, said) {
             (Err(_), &Said::Event(index)) if log.entries[index].is_large && !self.dropped => {
                 self.dropped = true;
-                return Given::Dropped(index);
+                Given::Dropped
             }
             (Ok(frame), said) if *at > arrived => {
                 panic!("given at byte {arrived}, though {said:?} has its end at byte {at}: {frame:?}")
@@ -81,17 +88,17 @@ impl Delivery {
             (Ok(Frame::Retry(time)), Said::Retry(sent)) => {
                 assert_eq!(time, *sent);
                 self.passed += 1;
-                Given::Retry
+                Given::Retry(time)
             }
             (Ok(Frame::Event(event)), &Said::Event(index)) => {
                 self.passed += 1;
+                let is_repeated = self.next.is_some_and(|next| index < next);
                 self.comes(log, index);
                 if log.entries[index].id.is_some() {
                     self.take_id(log.entries[index].id.as_deref(), index + 1);
                 }
                 self.compare(log, index, event);
-                self.seen += 1;
-                Given::Event { index, first: !std::mem::replace(&mut self.begun, true) }
+                Given::Event { index, is_repeated, dropped: std::mem::take(&mut self.drops) }
             }
             (frame, said) => panic!("given {frame:?}, while the server said {said:?}"),
         }
@@ -105,9 +112,9 @@ impl Delivery {
         }
     }
 
-    /// Whether the last event of the log is behind.
+    /// Whether the last event of the log is behind, if there is a server from which all must come.
     pub(crate) fn is_complete(&self, log: &Log) -> bool {
-        self.next.is_none_or(|next| next == log.len())
+        !self.lossless || self.next.is_none_or(|next| next == log.len())
     }
 
     /// Passes ids without events, and events that were dropped.
@@ -120,9 +127,9 @@ impl Delivery {
                     }
                     self.take_id(Some(&log.cursor(position)), position);
                 }
-                Said::Event(index) if log.entries[index].is_large => {
-                    assert!(self.dropped, "event {} is too large, and nobody said so", index + 1);
+                Said::Event(index) if self.dropped => {
                     self.dropped = false;
+                    self.drops += 1;
                     self.comes(log, index);
                 }
                 Said::Event(_) | Said::Retry(_) => return,
@@ -143,14 +150,15 @@ impl Delivery {
         let number = index + 1;
         if let Some(next) = self.next.filter(|next| *next != index) {
             assert!(!self.begun, "event {number} within a connection, where {} was due", next + 1);
-            assert!(!self.lossless || index < next, "event {number}: those from {} on are lost", next + 1);
-            // Only what no id marks as seen may come twice: events without one, and those dropped.
-            assert!(!self.lossless || index >= self.resumed_at, "event {number} again");
-            let ids_are_whole = log.ids.are_whole() && !log.entries[index..next].iter().any(|entry| entry.is_large);
-            assert!(!self.lossless || !ids_are_whole, "event {number} again, though each has an id");
+            if self.lossless {
+                assert!(index < next, "event {number}: those from {} on are lost", next + 1);
+                // Only what no id marks as seen may come twice: events without one, and those dropped.
+                assert!(index >= self.resumed_at, "event {number} again, which is before the last event ID");
+                let has_id = |entry: &Entry| entry.id.is_some() && !entry.is_large;
+                assert!(!log.entries[index..next].iter().any(has_id), "event {number} again, though it has an id");
+            }
         }
-        self.next = Some(index + 1);
-        self.begun |= log.entries[index].is_large;
+        (self.next, self.begun) = (Some(index + 1), true);
     }
 
     fn compare(&self, log: &Log, index: usize, event: Event<'_>) {

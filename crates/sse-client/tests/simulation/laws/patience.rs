@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use sse_client::{Cause, CloseReason, Limit, Step, Timeout};
+use sse_client::{Cause, CloseReason, Limit, Retries, Step, Timeout};
 
-use crate::terms::Terms;
+use crate::terms::{Mode, Terms};
 
 /// How an attempt or its connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
+    /// There was no connection to send the request over.
+    Unsent,
     /// It failed, or broke.
     Broken,
     /// The end of the stream.
     Eof,
+    /// The event that ends the stream.
+    LastEvent,
     /// Another status than 200, and the seconds of `Retry-After`.
     Status(u16, Option<u64>),
     /// 200 with another content type.
@@ -37,6 +41,8 @@ pub(crate) struct Patience {
     last_byte: Duration,
     last_event: Duration,
     success: bool,
+    /// Any event has come, if only to be dropped.
+    had_event: bool,
 }
 
 impl Patience {
@@ -53,13 +59,13 @@ impl Patience {
             last_byte: Duration::ZERO,
             last_event: Duration::ZERO,
             success: false,
+            had_event: false,
         }
     }
 
     pub(crate) fn begins(&mut self, now: Duration) {
         assert!(now >= self.not_before, "an attempt before {:?}", self.not_before);
         self.attempts += 1;
-        assert!(!self.terms.once || self.attempts == 1, "a second request of a session that sends one");
         self.outage_since.get_or_insert(now);
         (self.begun, self.open, self.success) = (now, None, false);
     }
@@ -76,12 +82,21 @@ impl Patience {
     }
 
     pub(crate) fn sees_event(&mut self, now: Duration) {
-        self.last_event = now;
+        self.sees_drop(now);
         self.succeeds();
     }
 
+    /// An event that was too large is a sign of life, and no success.
     pub(crate) fn sees_drop(&mut self, now: Duration) {
-        self.last_event = now;
+        (self.last_event, self.had_event) = (now, true);
+    }
+
+    /// What came is used up. The time that it took the user is not the server's silence.
+    pub(crate) fn listens(&mut self, now: Duration, had_event: bool) {
+        self.last_byte = now;
+        if had_event {
+            self.last_event = now;
+        }
     }
 
     pub(crate) fn is_told(&mut self, reconnection_time: Duration) {
@@ -101,37 +116,30 @@ impl Patience {
 
     /// What the session makes of an ending.
     pub(crate) fn ends(&mut self, now: Duration, ending: Ending, step: &Step<'_>) {
+        let is_once = self.terms.mode != Mode::Subscribe;
         let cause = match step {
-            Step::Closed(CloseReason::NoContent) => {
-                return assert!(matches!(ending, Ending::Status(204, _)), "closed by a 204 that was none: {ending:?}");
-            }
-            Step::Closed(CloseReason::EndOfStream) => {
-                return assert!(self.terms.once && ending == Ending::Eof, "a proper end by {ending:?}");
-            }
-            Step::Closed(CloseReason::Failed(cause)) => {
-                let hopeless = match ending {
-                    Ending::Status(status, _) => status != 204 && !matches!(status, 408 | 429 | 500..=599),
-                    Ending::Page => true,
-                    Ending::Eof => false,
-                    _ => self.terms.once,
-                };
-                assert!(hopeless || (self.terms.once && ending != Ending::Eof), "failed by {ending:?}");
+            Step::Wait { until, cause } => {
+                self.waits(now, ending, *until);
                 cause
             }
             Step::Closed(CloseReason::GaveUp { limit, cause }) => {
                 self.gives_up(now, ending, *limit);
                 cause
             }
-            Step::Wait { until, cause } => {
-                self.waits(now, ending, *until);
+            Step::Closed(CloseReason::Failed(cause)) => {
+                assert!(!self.may_retry(ending), "{ending:?} is retried");
+                assert!(!is_proper(ending, is_once, self.terms.has_ending), "{ending:?} is a proper end");
                 cause
+            }
+            Step::Closed(_) => {
+                return assert!(is_proper(ending, is_once, self.terms.has_ending), "{step:?} by {ending:?}");
             }
             step => panic!("{step:?} after {ending:?}"),
         };
         let is_named = match (ending, cause) {
-            (Ending::Broken, Cause::Transport)
-            | (Ending::Eof, Cause::EndOfStream)
-            | (Ending::Page, Cause::ContentType(_)) => true,
+            (Ending::Unsent | Ending::Broken, Cause::Transport) | (Ending::Page, Cause::ContentType(_)) => true,
+            (Ending::Eof, Cause::EndOfStream) => !is_once,
+            (Ending::Eof, Cause::UnexpectedEnd) => is_once,
             (Ending::Status(status, _), Cause::Status { status: named, .. }) => status == *named,
             (Ending::Silence(timeout), Cause::Timeout(named)) => timeout == *named,
             _ => false,
@@ -139,9 +147,25 @@ impl Patience {
         assert!(is_named, "{ending:?} is no {cause:?}");
     }
 
+    /// Whether there may be another attempt, as far as the limits allow.
+    fn may_retry(&self, ending: Ending) -> bool {
+        let is_transient = match ending {
+            Ending::Status(status, _) => matches!(status, 408 | 429 | 500..=599),
+            Ending::Page | Ending::LastEvent => false,
+            _ => true,
+        };
+        is_transient
+            && match self.terms.mode {
+                Mode::Subscribe => true,
+                Mode::Once(_) if self.had_event => false,
+                Mode::Once(Some(Retries::Unanswered)) => !is_proper(ending, true, self.terms.has_ending),
+                Mode::Once(Some(_)) => matches!(ending, Ending::Unsent | Ending::Status(408 | 429 | 503, _)),
+                Mode::Once(None) => false,
+            }
+    }
+
     fn waits(&mut self, now: Duration, ending: Ending, until: Duration) {
-        assert!(!self.terms.once, "a session of one request waits for a second one");
-        assert!(!matches!(ending, Ending::Page | Ending::Status(0..=407 | 409..=428 | 430..=499, _)), "{ending:?}");
+        assert!(self.may_retry(ending), "another attempt after {ending:?}");
         let outage_since = self.loses(now, ending);
         let (least, most) = self.wait(ending);
         assert!(until >= now + least, "waits {:?} after {ending:?}, and at least {least:?} is due", until - now);
@@ -154,7 +178,7 @@ impl Patience {
     }
 
     fn gives_up(&mut self, now: Duration, ending: Ending, limit: Limit) {
-        assert!(!self.terms.once, "a session of one request gives up");
+        assert!(self.may_retry(ending), "{ending:?} is not retried in any case");
         let outage_since = self.loses(now, ending);
         let (_, most) = self.wait(ending);
         let reached = match limit {
@@ -198,5 +222,15 @@ impl Patience {
 
     fn age(&self, now: Duration) -> Option<Duration> {
         self.open.map(|open| now - open)
+    }
+}
+
+/// Whether all is well by this ending.
+fn is_proper(ending: Ending, is_once: bool, has_ending: bool) -> bool {
+    match ending {
+        Ending::LastEvent => true,
+        Ending::Status(204, _) => !has_ending,
+        Ending::Eof => is_once && !has_ending,
+        _ => false,
     }
 }
