@@ -48,8 +48,8 @@
 //! # }
 //! ```
 //!
-//! An answer that was cut off is an error, since its [`Ending`] did not come. The guide is in the module `language_models`
-//! (feature `json`): JSON events, deadlines, retries, refusals.
+//! An answer that was cut off is an error, since its [`Ending`] did not come. More in the guide, `guide::language_models`
+//! (with the feature `json`): typed events, silence, retries, refusals.
 //!
 //! # Which one is it?
 //!
@@ -94,6 +94,8 @@ mod body;
 mod connect;
 mod error;
 mod ext;
+#[cfg(feature = "json")]
+pub mod guide;
 mod head;
 mod once;
 
