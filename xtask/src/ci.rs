@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::failure::Failure;
-use crate::{Command, bench, freestanding, fuzz, process};
+use crate::{Command, bench, freestanding, fuzz, interop, process};
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -21,6 +21,7 @@ Steps, all of them by default:
   instructions what the codec costs by callgrind, at most 3 % more than recorded
   test         cargo xtask test
   conformance  cargo xtask conformance, on each version of the codec's scan
+  interop      cargo xtask interop
   fuzz         each fuzz target for a minute
 
 A failed step does not keep the others from running; the list at the end names it.",
@@ -39,6 +40,7 @@ const STEPS: &[Step] = &[
     ("instructions", bench::check_instructions),
     ("test", || crate::test::run(&[])),
     ("conformance", conformance),
+    ("interop", || interop::run(&[])),
     ("fuzz", || fuzz::all(fuzz::DEFAULT_SECONDS)),
 ];
 

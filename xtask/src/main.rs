@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod freestanding;
 mod fuzz;
+mod interop;
 mod machines;
 mod mutants;
 mod process;
@@ -35,6 +36,7 @@ const COMMANDS: &[Command] = &[
     bench::COMMAND,
     machines::COMMAND,
     conformance::COMMAND,
+    interop::COMMAND,
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! The programs beside cargo that the tests need, and where they come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -75,22 +75,53 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| candidate.is_file())
 }
 
+/// Installs by apt-get what is missing: pairs of a program, or the path of a file, and Debian's package.
+pub(crate) fn install(programs: &[(&str, &str)]) -> Result<(), Failure> {
+    let missing = || programs.iter().filter(|(program, _)| find(program).is_none());
+    let packages: Vec<_> = missing().map(|(_, package)| *package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if let Err(failure) = apt_install(&packages) {
+        eprintln!("cannot install {}: {failure}", packages.join(", "));
+    }
+    let missing: Vec<_> =
+        missing().map(|(program, package)| format!("`{program}` (Debian: apt-get install {package})")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::task(format!("missing: {}", missing.join(", "))))
+}
+
+/// Creates a directory of the system that this user may write to, if it is not there.
+pub(crate) fn create_directory(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let user = process::output(Command::new("id").arg("-u"))?;
+    process::run(as_root()?.args(["install", "-d", "-o", user.trim()]).arg(path))
+}
+
+/// `env`, as root or through a sudo that asks nothing.
+fn as_root() -> Result<Command, Failure> {
+    if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
+        return Ok(Command::new("env"));
+    }
+    if !process::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        return Err(Failure::task("neither root nor a sudo without password"));
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", "env"]);
+    Ok(command)
+}
+
 /// Installs Debian packages as root, or through a sudo that asks nothing.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<(), Failure> {
     if find("apt-get").is_none() {
         return Err(Failure::task("this system has no apt-get; install it by your package manager"));
     }
-    let root = process::output(Command::new("id").arg("-u"))?.trim() == "0";
-    if !root && !process::succeeds(Command::new("sudo").args(["-n", "true"])) {
-        return Err(Failure::task("neither root nor a sudo without password"));
-    }
     let apt = |args: &[&str]| {
-        let mut command = if root { Command::new("env") } else { Command::new("sudo") };
-        if !root {
-            command.args(["-n", "env"]);
-        }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(args);
-        process::run(&mut command)
+        process::run(as_root()?.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(args))
     };
     apt(&["update"])?;
     // One by one: a name that a distribution does not have must not keep the others away.

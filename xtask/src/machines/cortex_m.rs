@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::counts::Counts;
-use super::debian::{self, Toolchain};
+use super::debian::Toolchain;
 use crate::failure::Failure;
-use crate::process;
+use crate::{process, tools};
 
 /// Cortex-M4 and M7 without a floating-point unit.
 const TARGET: &str = "thumbv7em-none-eabi";
@@ -15,7 +15,7 @@ const TARGET: &str = "thumbv7em-none-eabi";
 const CODE_LIMIT: usize = 8 * 1024;
 
 pub(super) fn run() -> Result<String, Failure> {
-    debian::install(&[("qemu-system-arm", "qemu-system-arm"), ("nm", "binutils")])?;
+    tools::install(&[("qemu-system-arm", "qemu-system-arm"), ("nm", "binutils")])?;
     let rust = Toolchain::with_source()?;
     // One by one: together, the session's allocator would be the decoder's too.
     for package in ["decoder", "session"] {

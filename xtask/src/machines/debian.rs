@@ -131,24 +131,6 @@ pub(super) fn variable_of_target(target: &str, what: &str) -> String {
     format!("CARGO_TARGET_{}_{what}", target.to_uppercase().replace('-', "_"))
 }
 
-/// Installs by apt-get what is missing: pairs of a program, or the path of a file, and Debian's package.
-pub(super) fn install(programs: &[(&str, &str)]) -> Result<(), Failure> {
-    let missing = || programs.iter().filter(|(program, _)| tools::find(program).is_none());
-    let packages: Vec<_> = missing().map(|(_, package)| *package).collect();
-    if packages.is_empty() {
-        return Ok(());
-    }
-    if let Err(failure) = tools::apt_install(&packages) {
-        eprintln!("cannot install {}: {failure}", packages.join(", "));
-    }
-    let missing: Vec<_> =
-        missing().map(|(program, package)| format!("`{program}` (Debian: apt-get install {package})")).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::task(format!("missing: {}", missing.join(", "))))
-}
-
 /// Downloads packages without installing them.
 fn fetch(packages: &[&str], to: &Path) -> Result<(), Failure> {
     let state = directory().join("apt");

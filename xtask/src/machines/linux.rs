@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::debian::{self, Toolchain, variable_of_target};
+use super::debian::{Toolchain, variable_of_target};
 use crate::failure::Failure;
-use crate::process;
 use crate::test::Tally;
+use crate::{process, tools};
 
 /// Each command of cargo, after `test`: the crates that promise to run anywhere with all that they have, and the corpus
 /// against the codec as it is without `std`.
@@ -58,7 +58,7 @@ struct Processor {
 fn emulated(processor: &Processor) -> Result<String, Failure> {
     let &Processor { target, linker, packages, emulator, libraries } = processor;
     let start_file = format!("{libraries}/lib/crt1.o");
-    debian::install(&[(linker, packages[0]), (&start_file, packages[1]), (emulator, "qemu-user")])?;
+    tools::install(&[(linker, packages[0]), (&start_file, packages[1]), (emulator, "qemu-user")])?;
     let rust = Toolchain::oldest()?;
     let tally = test(|args| {
         let mut command = rust.cargo(args);

@@ -3,15 +3,15 @@
 use std::process::Command;
 
 use super::counts::Counts;
-use super::debian::{self, Toolchain};
+use super::debian::Toolchain;
 use crate::failure::Failure;
-use crate::process;
+use crate::{process, tools};
 
 /// What browsers run, with no host around it that would be known.
 const TARGET: &str = "wasm32-unknown-unknown";
 
 pub(super) fn run() -> Result<String, Failure> {
-    debian::install(&[("node", "nodejs")])?;
+    tools::install(&[("node", "nodejs")])?;
     let rust = Toolchain::with_source()?;
     process::run(&mut rust.cargo_for_bare_metal(TARGET, "wasm-ld", "wasm"))?;
     let module = rust.target_dir().join(TARGET).join("release/wasm.wasm");

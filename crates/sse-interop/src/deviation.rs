@@ -1,0 +1,117 @@
+//! What peers do otherwise than the standard, exactly: a peer that changes is noticed.
+
+use sse_conformance::oracle;
+
+use crate::list::{CUT, Event};
+use crate::wire::Request;
+
+/// One thing that one peer does otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deviation {
+    /// The data is the JSON text of what was to be sent.
+    JsonData,
+    /// IDs are the server's own.
+    OwnIds,
+    /// An event with empty data cannot be sent, though its ID can.
+    NoEmptyData,
+    /// Only LF is taken for a line break in data, and a CR is sent as it is: what comes behind it is another line of
+    /// the stream, which is no data, or it ends the event.
+    RawCr,
+    /// CR LF in data is two line breaks.
+    CrLfIsTwoLineBreaks,
+    /// Line breaks at the beginning of data are lost.
+    NoLeadingLineBreaks,
+    /// A byte order mark at the beginning of a line of data is lost.
+    NoByteOrderMarks,
+    /// An ID is taken before its event is whole, so that an event that was cut is lost.
+    IdOfUnfinishedEvent,
+    /// The last event ID is sent in this parameter of the query, and not in the header.
+    IdInQuery(&'static str),
+    /// A block with `retry` alone is reported as an event of this type.
+    RetryIsAnEvent(&'static str),
+}
+
+impl Deviation {
+    /// In words, for the table.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::JsonData => "sends data as JSON text",
+            Self::OwnIds => "sends IDs of its own",
+            Self::NoEmptyData => "cannot send empty data",
+            Self::RawCr => "sends CR in data as it is, and so loses text behind it",
+            Self::CrLfIsTwoLineBreaks => "sends CR LF in data as two line breaks",
+            Self::NoLeadingLineBreaks => "loses line breaks at the beginning of data",
+            Self::NoByteOrderMarks => "loses byte order marks at the beginning of lines of data",
+            Self::IdOfUnfinishedEvent => "takes the ID of an event that was cut, and so loses the event",
+            Self::IdInQuery(_) => "sends the last event ID in the query, not in the header",
+            Self::RetryIsAnEvent(_) => "takes a block with `retry` alone for an event",
+        }
+    }
+
+    /// What becomes of the list, line breaks as they were given.
+    pub(crate) fn of_events(self, list: &mut Vec<Event>) {
+        match self {
+            Self::JsonData => {
+                for event in list {
+                    event.data = serde_json::Value::from(event.data.as_str()).to_string();
+                }
+            }
+            Self::NoEmptyData => list.retain(|event| !event.data.is_empty()),
+            Self::CrLfIsTwoLineBreaks => {
+                for event in list {
+                    event.data = event.data.replace('\r', "\n");
+                }
+            }
+            Self::RetryIsAnEvent(event) => {
+                // Once a connection: at the beginning and where it was cut.
+                let none = Event { id: String::new(), event: event.to_owned(), data: String::new() };
+                for number in CUT.into_iter().rev() {
+                    list.insert(number - 1, none.clone());
+                }
+                list.insert(0, none);
+            }
+            Self::RawCr => *list = list.drain(..).flat_map(with_raw_cr).collect(),
+            Self::NoLeadingLineBreaks => {
+                for event in list {
+                    event.data = event.data.trim_start_matches(['\r', '\n']).to_owned();
+                }
+            }
+            Self::NoByteOrderMarks => {
+                for event in list {
+                    let lines: Vec<_> =
+                        event.data.split('\n').map(|line| line.trim_start_matches('\u{feff}')).collect();
+                    event.data = lines.join("\n");
+                }
+            }
+            Self::IdOfUnfinishedEvent => list.retain(|event| CUT.iter().all(|number| event.id != number.to_string())),
+            Self::IdInQuery(_) | Self::OwnIds => {}
+        }
+    }
+
+    /// What becomes of the requests.
+    pub(crate) fn of_requests(self, requests: &mut [Request]) {
+        let resumed = requests.iter_mut().skip(1);
+        match self {
+            Self::IdOfUnfinishedEvent => {
+                for (request, number) in resumed.zip(CUT) {
+                    request.last_event_id = Some(number.to_string());
+                }
+            }
+            Self::IdInQuery(name) => {
+                for request in resumed {
+                    request.query = request.last_event_id.take().map(|id| format!("{name}={id}"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a client of the standard makes of an event whose data was cut into lines at LF alone.
+fn with_raw_cr(event: Event) -> Vec<Event> {
+    let Event { id, event, data } = event;
+    let lines: String = data.split('\n').map(|line| format!("data: {line}\n")).collect();
+    let outcome = oracle::interpret(format!("event: {event}\nid: {id}\n{lines}\n").as_bytes());
+    let events = outcome.events();
+    events.map(|event| Event::new(&event.last_event_id, &event.event_type, &event.data)).collect()
+}

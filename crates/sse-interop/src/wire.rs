@@ -1,0 +1,236 @@
+//! The wire between client and server: it overhears the requests, and it can be cut.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::task::JoinSet;
+
+use crate::Result;
+
+/// The path of the event stream, whoever serves it.
+pub(crate) const PATH: &str = "/events";
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    Tcp(SocketAddr),
+    /// A server that cannot say which free port it has taken.
+    Unix(PathBuf),
+}
+
+/// Where a connection is cut: both sides see the other one close it.
+#[derive(Clone, Debug)]
+pub(crate) enum Cut {
+    /// Behind this text in what the server sends.
+    Behind(Vec<u8>),
+    /// Behind so many bytes of a connection, where text cannot be seen.
+    After(usize),
+}
+
+/// What a request for the event stream asked to resume after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The field `Last-Event-ID`.
+    pub(crate) last_event_id: Option<String>,
+    /// What is behind the question mark in the URL.
+    pub(crate) query: Option<String>,
+}
+
+/// A listener whose connections go on to a server, until this is dropped.
+pub(crate) struct Wire {
+    address: SocketAddr,
+    state: Arc<State>,
+    // Aborted when dropped, and with it every connection.
+    _tasks: JoinSet<()>,
+}
+
+struct State {
+    server: Address,
+    cuts: Mutex<VecDeque<Cut>>,
+    requests: Mutex<Vec<Request>>,
+}
+
+impl Wire {
+    /// To this server, with these cuts, one after the other.
+    pub(crate) async fn new(server: Address, cuts: Vec<Cut>) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State { server, cuts: Mutex::new(cuts.into()), requests: Mutex::default() });
+        let mut tasks = JoinSet::new();
+        let accepting = Arc::clone(&state);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                let state = Arc::clone(&accepting);
+                // Its error is a connection that ended, which is what this is about.
+                connections.spawn(async move { state.connect(client).await.unwrap_or_default() });
+            }
+        });
+        Ok(Self { address, state, _tasks: tasks })
+    }
+
+    /// The address that clients are given.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The requests for the event stream so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        lock(&self.state.requests).clone()
+    }
+
+    /// How many cuts have not been made.
+    pub(crate) fn cuts_left(&self) -> usize {
+        lock(&self.state.cuts).len()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    async fn connect(&self, client: TcpStream) -> std::io::Result<()> {
+        client.set_nodelay(true)?;
+        match &self.server {
+            Address::Tcp(address) => {
+                let server = TcpStream::connect(address).await?;
+                server.set_nodelay(true)?;
+                self.join(client, server).await
+            }
+            Address::Unix(path) => self.join(client, UnixStream::connect(path).await?).await,
+        }
+    }
+
+    /// Carries bytes both ways until one side closes or the cut comes.
+    async fn join(&self, client: TcpStream, server: impl AsyncRead + AsyncWrite) -> std::io::Result<()> {
+        let (client_reader, client_writer) = client.into_split();
+        let (server_reader, server_writer) = tokio::io::split(server);
+        // A connection can carry other things first: only the event stream is cut.
+        let streaming = AtomicBool::new(false);
+        tokio::select! {
+            end = self.overhear(client_reader, server_writer, &streaming) => end,
+            end = self.carry(server_reader, client_writer, &streaming) => end,
+        }
+    }
+
+    /// From client to server.
+    async fn overhear(
+        &self,
+        mut client: impl AsyncRead + Unpin,
+        mut server: impl AsyncWrite + Unpin,
+        streaming: &AtomicBool,
+    ) -> std::io::Result<()> {
+        let mut heads = Vec::new();
+        loop {
+            let mut chunk = Vec::with_capacity(8192);
+            if client.read_buf(&mut chunk).await? == 0 {
+                return Ok(());
+            }
+            heads.extend_from_slice(&chunk);
+            while let Some((request, len)) = parse(&heads) {
+                heads.drain(..len);
+                streaming.fetch_or(request.is_some(), Relaxed);
+                lock(&self.requests).extend(request);
+            }
+            server.write_all(&chunk).await?;
+        }
+    }
+
+    /// From server to client.
+    async fn carry(
+        &self,
+        mut server: impl AsyncRead + Unpin,
+        mut client: impl AsyncWrite + Unpin,
+        streaming: &AtomicBool,
+    ) -> std::io::Result<()> {
+        let mut carried = Vec::new();
+        loop {
+            let from = carried.len();
+            if server.read_buf(&mut carried).await? == 0 {
+                return client.shutdown().await;
+            }
+            let cut = if streaming.load(Relaxed) { self.take_cut(&carried, from) } else { None };
+            client.write_all(&carried[from..cut.unwrap_or(carried.len())]).await?;
+            if cut.is_some() {
+                return client.shutdown().await;
+            }
+        }
+    }
+
+    /// Where the next cut is, if it is behind `from`; it is then made.
+    fn take_cut(&self, carried: &[u8], from: usize) -> Option<usize> {
+        let mut cuts = lock(&self.cuts);
+        let at = match cuts.front()? {
+            Cut::Behind(text) => {
+                // It may have begun in an earlier chunk.
+                let start = from.saturating_sub(text.len());
+                start + memmem::find(&carried[start..], text)? + text.len()
+            }
+            Cut::After(bytes) => (*bytes <= carried.len()).then_some(*bytes)?,
+        };
+        cuts.pop_front();
+        Some(at)
+    }
+}
+
+/// The first request head, if it is one for the event stream, and its length. Requests here have no bodies.
+fn parse(bytes: &[u8]) -> Option<(Option<Request>, usize)> {
+    let mut fields = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Request::new(&mut fields);
+    let Ok(httparse::Status::Complete(len)) = head.parse(bytes) else { return None };
+    let (path, query) = match head.path?.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (head.path?, None),
+    };
+    let id = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("last-event-id"));
+    let request = Request { last_event_id: id.map(|id| String::from_utf8_lossy(id.value).into_owned()), query };
+    Some(((path == PATH).then_some(request), len))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Address, Cut, Request, Wire};
+
+    #[tokio::test]
+    async fn overhears_the_request_and_cuts_behind_a_text_in_two_chunks() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Address::Tcp(listener.local_addr().unwrap());
+        let wire = Wire::new(server, vec![Cut::Behind(b"cut".to_vec()), Cut::After(4)]).await.unwrap();
+
+        let ask = async |head: &str, answer: [&str; 2]| {
+            let mut client = TcpStream::connect(wire.address).await.unwrap();
+            client.write_all(head.as_bytes()).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            server.read_exact(&mut vec![0; head.len()]).await.unwrap();
+            let mut got = vec![0; answer[0].len().min(4)];
+            server.write_all(answer[0].as_bytes()).await.unwrap();
+            client.read_exact(&mut got).await.unwrap();
+            let _ = server.write_all(answer[1].as_bytes()).await;
+            client.read_to_end(&mut got).await.unwrap();
+            String::from_utf8(got).unwrap()
+        };
+        assert_eq!(ask("GET /events HTTP/1.1\r\n\r\n", ["a cu", "t here"]).await, "a cut");
+        assert_eq!(ask("GET /events HTTP/1.1\r\nLast-Event-ID: 8\r\n\r\n", ["abcdef", ""]).await, "abcd");
+
+        let mut client = TcpStream::connect(wire.address).await.unwrap();
+        client.write_all(b"GET /events?a=b HTTP/1.1\r\nlast-event-id: 7\r\n\r\n").await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.read_exact(&mut [0; 8]).await.unwrap();
+
+        assert_eq!(wire.cuts_left(), 0);
+        let resumed = Request { last_event_id: Some("7".into()), query: Some("a=b".into()) };
+        let eight = Request { last_event_id: Some("8".into()), query: None };
+        assert_eq!(wire.requests(), [Request::default(), eight, resumed]);
+    }
+}

@@ -1,0 +1,31 @@
+//! `cargo xtask interop`: our client and server against other people's programs.
+
+mod peers;
+
+use crate::failure::Failure;
+use crate::{Command, process};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "interop",
+    about: "Runs our client and server against other people's programs",
+    help: "\
+Usage: cargo xtask interop [NAME...]
+
+Each pair, all of them by default: 1,000 events from a server to a client, one of them ours, over a
+connection that is cut twice in the middle of an event; everything must arrive once, in order. What
+the pairs are, and what the peers do otherwise than the standard: interop/README.md.
+
+Installs the peers where they are not: by npm below interop/node and by pip below target/interop,
+both in the versions recorded in interop/, and Debian's nginx, unpacked below target/interop and
+not installed. Browser, curl, npm and Python are installed by apt-get, as root or through a sudo that
+asks nothing. What is missing and cannot be had is a failure.
+
+Exit code 1: a pair failed. 2: there is no such pair.",
+    run,
+};
+
+pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    peers::install()?;
+    let mut command = process::cargo(&["run", "--quiet", "--locked", "-p", "sse-interop", "--"]);
+    process::run(command.args(args))
+}
