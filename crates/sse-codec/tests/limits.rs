@@ -64,8 +64,8 @@ fn types_and_ids_count_as_they_came() {
         for (size, passes) in [(96, true), (97, false)] {
             let data = format!("\ndata: {}\n\n", "x".repeat(size - 6));
             let stream = [b"data: 0\n\n", line, data.as_bytes()].concat();
-            let (first, second) = stream.split_at(b"data: 0\n\n".len() + line.len() - 1);
-            for chunks in [vec![&stream[..]], vec![first, second], bytewise(&stream)] {
+            let cuts = (0..=stream.len()).map(|cut| stream.split_at(cut)).map(|(first, second)| vec![first, second]);
+            for chunks in cuts.chain([bytewise(&stream)]) {
                 let (seen, _) = borrowed(&mut Decoder::new().with_max_event_bytes(100), &chunks);
                 assert_eq!(
                     (dropped(&seen) == 0, data_of(&seen).len() == 2),
