@@ -136,7 +136,7 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
     let request = args.request()?;
     let session = args.session(request.method())?;
     let url = shown(&args.url);
-    let connector = Connector::request(request)?.with_service(HttpClient::new(&args.tls()?)?);
+    let connector = Connector::request(request)?.with_service(HttpClient::builder().with_tls(args.tls()?).build()?);
     let mut updates = connector.with_session(session).updates();
     let mut printer = args.printer();
     loop {

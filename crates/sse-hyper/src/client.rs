@@ -1,85 +1,229 @@
 //! The default HTTP client: hyper over TCP and rustls.
 
 use std::fmt;
-use std::future::ready;
+use std::io;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::rt::TokioExecutor;
+use hyper::client::conn::{http1, http2};
+use hyper_util::client::proxy::matcher::Intercept;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
-use crate::error::{BoxError, HttpError, ResolveError};
-use crate::tls::{Tls, TlsError};
+use crate::builder::HttpClientBuilder;
+use crate::dial::{BoxIo, Dialer, Link};
+use crate::error::{BoxError, HttpError};
+use crate::share::{Connections, ResponseBody, Shared};
 
 /// How often a silent connection is probed, so that a peer that vanished (a pulled cable, a firewall that forgot) is
 /// noticed in minutes where no idle deadline is set.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(45);
+pub(crate) const KEEPALIVE: Duration = Duration::from_secs(45);
+
+/// The most that HTTP/2 lets a server send on a connection before any of it is read. The bound that counts is that of
+/// each stream (hyper's: 2 MiB): with a smaller one for all, a source that nobody reads would hold up the others.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 
 /// The HTTP client that an event source uses unless it is given another.
 ///
-/// HTTP/1.1 and, where TLS settles on it, HTTP/2; both families of addresses at once; `TCP_NODELAY`. **Every request
-/// opens a connection of its own**: an event stream holds it for hours, so there would be nothing to reuse, and
-/// dropping the stream closes it at once. A request is sent once and never again by itself.
+/// HTTP/1.1 and, where TLS settles on it, HTTP/2; both families of addresses at once; `TCP_NODELAY`; the proxies that
+/// the environment names. [`builder`](Self::builder) sets anything else. A request is sent once and never again by
+/// itself, unless a connection refused it unseen.
 ///
-/// Clones share the configuration. It is a [`tower_service::Service`], so layers go around it; anything else that is
-/// one can take its place.
+/// # Connections
+///
+/// Over HTTP/1.1 every request opens a connection of its own: an event stream holds it for hours, so there would be
+/// nothing to reuse, and dropping the stream closes it at once. Over HTTP/2 the requests of one client to one origin
+/// share connections, up to 100 at a time on each. It costs one handshake and one socket for all of them, and a stream
+/// that is not read holds up no other. The connection is closed with the last response that came over it. One on which
+/// a request was given up before it had an answer is not used for further ones, as it may be dead.
+///
+/// Clones share configuration and connections. It is a [`tower_service::Service`], so layers go around it; anything
+/// else that is one can take its place:
+///
+/// ```
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+/// use sse_hyper::{Connector, HttpClient, Policy};
+/// use tower::ServiceBuilder;
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = ServiceBuilder::new()
+///     .concurrency_limit(10)
+///     .map_request(|mut request: http::Request<Full<Bytes>>| {
+///         request.headers_mut().insert("x-asked-by", http::HeaderValue::from_static("dashboard"));
+///         request
+///     })
+///     .service(HttpClient::platform());
+/// let events = Connector::get("https://example.org/stream")?.with_service(client).subscribe(Policy::default());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct HttpClient {
     /// `None`: the one of the platform, when it is needed.
-    own: Option<HyperClient>,
+    own: Option<Arc<Inner>>,
 }
 
-type HyperClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
+struct Inner {
+    dialer: Dialer,
+    connections: Connections,
+    connect_timeout: Duration,
+}
+
+/// Among a request's extensions: to be sent over a connection that nothing has been sent over yet.
+#[derive(Clone)]
+pub(crate) struct FreshConnection;
 
 impl HttpClient {
-    /// A client that trusts what `tls` says.
-    ///
-    /// # Errors
-    ///
-    /// See [`Tls::client_config`].
-    pub fn new(tls: &Tls) -> Result<Self, TlsError> {
-        Ok(Self { own: Some(build(tls)?) })
+    /// A client with settings of its own.
+    #[must_use]
+    pub fn builder() -> HttpClientBuilder {
+        HttpClientBuilder::new()
     }
 
-    /// The client that trusts what the platform trusts. All share one configuration, which the first request makes.
+    /// The client that trusts what the platform trusts and uses the proxies that the environment names. All are one,
+    /// which the first request makes.
     #[must_use]
     pub fn platform() -> Self {
         Self { own: None }
     }
 
-    fn client(&self) -> Result<HyperClient, TlsError> {
-        static PLATFORM: OnceLock<HyperClient> = OnceLock::new();
-        if let Some(client) = self.own.as_ref().or_else(|| PLATFORM.get()) {
-            return Ok(client.clone());
+    pub(crate) fn new(dialer: Dialer, connect_timeout: Duration) -> Self {
+        let inner = Inner { dialer, connections: Connections::default(), connect_timeout };
+        Self { own: Some(Arc::new(inner)) }
+    }
+
+    fn inner(&self) -> Result<Arc<Inner>, HttpError> {
+        static PLATFORM: OnceLock<HttpClient> = OnceLock::new();
+        if let Some(inner) = self.own.as_ref().or_else(|| PLATFORM.get()?.own.as_ref()) {
+            return Ok(Arc::clone(inner));
         }
-        let client = build(&Tls::new())?;
-        Ok(PLATFORM.get_or_init(|| client).clone())
+        let client = Self::builder().build()?;
+        PLATFORM.get_or_init(|| client).inner()
     }
 }
 
-fn build(tls: &Tls) -> Result<HyperClient, TlsError> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-    // The TLS connector sees to `https`.
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(TCP_KEEPALIVE));
-    tcp.set_keepalive_interval(Some(TCP_KEEPALIVE));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls.client_config()?)
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).retry_canceled_requests(false).build(connector))
+/// A connection with HTTP settled.
+enum Connection {
+    Http1(BoxIo, Option<Intercept>),
+    Http2(Arc<Shared>),
+}
+
+impl Inner {
+    async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<ResponseBody>, HttpError> {
+        let mut fresh = request.extensions_mut().remove::<FreshConnection>().is_some();
+        loop {
+            let connecting = self.connect(request.uri(), fresh);
+            let connection = match tokio::time::timeout(self.connect_timeout, connecting).await {
+                Ok(connection) => connection?,
+                Err(_) => return Err(HttpError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
+            };
+            match connection {
+                Connection::Http1(io, proxy) => return http1(io, proxy, request).await,
+                Connection::Http2(shared) => {
+                    *request.version_mut() = Version::HTTP_2;
+                    match shared.send(request).await {
+                        Ok(response) => return Ok(response),
+                        // It was closed before it took the request, which goes over a new one.
+                        Err(mut error) => match error.take_message().filter(|_| !fresh) {
+                            Some(unsent) => request = unsent,
+                            None => return Err(HttpError::from_service(error.into_error().into())),
+                        },
+                    }
+                }
+            }
+            fresh = true;
+        }
+    }
+
+    /// A connection for a request to `uri`: one at hand, unless it has to be fresh.
+    async fn connect(&self, uri: &Uri, fresh: bool) -> Result<Connection, HttpError> {
+        // HTTP/2 comes by TLS alone.
+        let shareable = uri.authority().filter(|_| !fresh && uri.scheme() == Some(&Scheme::HTTPS));
+        let Some(authority) = shareable else {
+            return self.open(uri).await;
+        };
+        let slot = self.connections.slot(authority);
+        let mut known = slot.lock().await;
+        if let Some(shared) = known.find() {
+            return Ok(Connection::Http2(shared));
+        }
+        let connection = if known.speaks_http1 {
+            drop(known);
+            let connection = self.open(uri).await?;
+            known = slot.lock().await;
+            connection
+        } else {
+            self.open(uri).await?
+        };
+        match &connection {
+            Connection::Http1(..) => known.speaks_http1 = true,
+            Connection::Http2(shared) => known.add(shared),
+        }
+        Ok(connection)
+    }
+
+    async fn open(&self, uri: &Uri) -> Result<Connection, HttpError> {
+        let Link { io, http2, proxy } = self.dialer.dial(uri).await?;
+        if !http2 {
+            return Ok(Connection::Http1(io, proxy));
+        }
+        let handshake = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .keep_alive_interval(KEEPALIVE)
+            .handshake(io);
+        let (requests, connection) = handshake.await.map_err(|error| HttpError::from_service(error.into()))?;
+        tokio::spawn(connection);
+        Ok(Connection::Http2(Shared::new(requests)))
+    }
+}
+
+/// Sends a request over a connection of its own.
+async fn http1(
+    io: BoxIo,
+    proxy: Option<Intercept>,
+    mut request: Request<Full<Bytes>>,
+) -> Result<Response<ResponseBody>, HttpError> {
+    *request.version_mut() = Version::HTTP_11;
+    if let Some(host) = host(request.uri()) {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
+    match proxy {
+        // RFC 9112, 3.2.2: a proxy is told the whole URL, a server only what follows its name.
+        Some(proxy) => {
+            if let Some(authorization) = proxy.basic_auth() {
+                request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+            }
+        }
+        None => {
+            let path = request.uri().path_and_query().cloned();
+            *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+        }
+    }
+    let handshake = http1::handshake(io).await;
+    let (mut requests, connection) = handshake.map_err(|error| HttpError::from_service(error.into()))?;
+    // Ends with the response, or when nobody wants it any more.
+    tokio::spawn(connection);
+    let response = requests.send_request(request).await;
+    Ok(response.map_err(|error| HttpError::from_service(error.into()))?.map(ResponseBody::alone))
+}
+
+/// RFC 9110, 7.2: the host, and the port if it is not the scheme's.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let host = uri.host()?;
+    let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    match uri.port_u16().filter(|port| *port != usual) {
+        Some(port) => HeaderValue::try_from(format!("{host}:{port}")).ok(),
+        None => HeaderValue::from_str(host).ok(),
+    }
 }
 
 impl Default for HttpClient {
@@ -95,38 +239,16 @@ impl fmt::Debug for HttpClient {
 }
 
 impl Service<Request<Full<Bytes>>> for HttpClient {
-    type Response = Response<Incoming>;
+    type Response = Response<ResponseBody>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        match self.client() {
-            Ok(client) => Box::pin(async move { client.request(request).await.map_err(BoxError::from) }),
-            Err(error) => Box::pin(ready(Err(BoxError::from(HttpError::from(error))))),
-        }
-    }
-}
-
-/// The platform's resolver, with an error that can be told from the others and names the host.
-#[derive(Clone)]
-struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = ResolveError;
-    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, ResolveError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(cx).map_err(|source| ResolveError { host: String::new(), source })
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let host = name.as_str().to_owned();
-        let addresses = self.0.call(name);
-        Box::pin(async move { addresses.await.map_err(|source| ResolveError { host, source }) })
+        let inner = self.inner();
+        Box::pin(async move { Ok(inner?.send(request).await?) })
     }
 }

@@ -17,7 +17,7 @@ use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
-use crate::client::HttpClient;
+use crate::client::{FreshConnection, HttpClient};
 use crate::decompress::{self, ByteStream};
 use crate::error::{BoxError, HttpError};
 use crate::redirect::Trail;
@@ -38,7 +38,8 @@ type MadeRequest = Pin<Box<dyn Future<Output = Result<Request<Bytes>, BoxError>>
 /// # What is sent
 ///
 /// The request as given, and these fields unless it has them already: `Accept: text/event-stream`,
-/// `Cache-Control: no-cache` (what the standard's cache mode "no-store" puts on the wire) and `Accept-Encoding: gzip`.
+/// `Cache-Control: no-cache` (what the standard's cache mode "no-store" puts on the wire) and `Accept-Encoding` with
+/// what can be undone: `gzip`, and `br` and `zstd` by the features `brotli` and `zstd`.
 /// `Last-Event-ID` is the session's, as UTF-8. A user name and password in the URL become `Authorization: Basic`.
 ///
 /// # Where it leads
@@ -223,11 +224,17 @@ where
     }
 
     fn is_futile(&self, error: &HttpError) -> bool {
-        matches!(error, HttpError::Url { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_))
+        matches!(
+            error,
+            HttpError::Url { .. } | HttpError::ProxyUrl { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_)
+        )
     }
 
     fn is_unsent(&self, error: &HttpError) -> bool {
-        matches!(error, HttpError::Request(_) | HttpError::Resolve { .. } | HttpError::Connect(_))
+        matches!(
+            error,
+            HttpError::Request(_) | HttpError::Resolve { .. } | HttpError::Connect(_) | HttpError::Proxy { .. }
+        )
     }
 }
 
@@ -242,11 +249,14 @@ where
     loop {
         let mut hop = request.clone();
         trail.apply(&mut hop, uri_of(trail.url())?);
+        if misdirected {
+            hop.extensions_mut().insert(FreshConnection);
+        }
         tracing::debug!(method = %hop.method(), url = %without_query(trail.url()), "sending a request");
         poll_fn(|cx| service.poll_ready(cx)).await.map_err(|error| HttpError::from_service(error.into()))?;
         let response = service.call(hop.map(Full::new));
         let mut response = response.await.map_err(|error| HttpError::from_service(error.into()))?;
-        // Fetch, HTTP-network-or-cache fetch, step 15: once, and over a new connection, which all of ours are.
+        // Fetch, HTTP-network-or-cache fetch, step 15: once, and over a new connection.
         if response.status() == StatusCode::MISDIRECTED_REQUEST && !misdirected {
             misdirected = true;
             continue;

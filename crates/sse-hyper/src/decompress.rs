@@ -1,4 +1,4 @@
-//! Response bodies as streams of bytes, `Content-Encoding: gzip` undone on the way.
+//! Response bodies as streams of bytes, `Content-Encoding` undone on the way.
 
 use std::io;
 use std::pin::Pin;
@@ -11,21 +11,29 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use http_body::Body;
 use http_body_util::BodyDataStream;
 use pin_project_lite::pin_project;
+use tokio::io::AsyncBufRead;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::error::{BoxError, HttpError};
 
 /// What the client can undo, for `Accept-Encoding`.
 ///
-/// Only gzip: every server that compresses knows it, and a server that knows a better one gains little on streams that
-/// are flushed event by event.
-pub(crate) const ACCEPTED: &str = "gzip";
+/// gzip always: every server that compresses knows it, and a server that knows a better one gains little on streams that
+/// are flushed event by event. The others where the features ask for them.
+pub(crate) const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
+    (false, false) => "gzip",
+    (true, false) => "gzip, br",
+    (false, true) => "gzip, zstd",
+    (true, true) => "gzip, br, zstd",
+};
 
 pin_project! {
     /// The bytes of a response body, decoded.
     ///
-    /// What a compressor has flushed comes out at once. A gzip body that is cut short gives what was decoded up to the
-    /// cut and then an error; an encoding that is not known here passes as it is, as in browsers.
+    /// What a compressor has flushed comes out at once, in pieces of a few KiB, whatever it grows to: a decoder holds its
+    /// window (gzip 32 KiB, zstd 8 MiB and brotli 16 MiB at most) and no more. A body that is cut short gives
+    /// what was decoded up to the cut and then an error; an encoding that is not known here passes as it is, as in
+    /// browsers.
     #[project = ByteStreamProjection]
     pub struct ByteStream<B>
     where
@@ -43,43 +51,70 @@ pin_project! {
         B: Body,
     {
         Identity { #[pin] body: BodyDataStream<B> },
-        // Boxed: the decoder's state is large and most streams are not compressed.
-        Gzip { body: Pin<Box<Gunzip<B>>> },
+        // Boxed: a decoder's state is large and most streams are not compressed.
+        Coded { coding: &'static str, body: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>> },
     }
 }
 
-type Gunzip<B> = ReaderStream<GzipDecoder<StreamReader<IoErrors<BodyDataStream<B>>, Bytes>>>;
-
 impl<B> ByteStream<B>
 where
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     /// Decodes `body` as `headers` says, and takes off the fields that were about the encoded form.
     pub(crate) fn new(headers: &mut HeaderMap, body: B) -> Self {
         let body = BodyDataStream::new(body);
-        let inner = if is_gzip(headers) {
-            headers.remove(CONTENT_ENCODING);
-            headers.remove(CONTENT_LENGTH);
-            let mut decoder = GzipDecoder::new(StreamReader::new(IoErrors { stream: body }));
-            // RFC 1952, 2.2: a gzip file is a series of members; some servers write one per flush.
-            decoder.multiple_members(true);
-            Inner::Gzip { body: Box::pin(ReaderStream::new(decoder)) }
-        } else {
-            Inner::Identity { body }
+        let Some(coding) = known_coding(headers) else {
+            return Self { inner: Inner::Identity { body } };
         };
-        Self { inner }
+        headers.remove(CONTENT_ENCODING);
+        headers.remove(CONTENT_LENGTH);
+        Self { inner: Inner::Coded { coding, body: decoded(coding, StreamReader::new(IoErrors { stream: body })) } }
     }
 }
 
-/// RFC 9110, 8.4.1: codings are case-insensitive, and `x-gzip` is `gzip`.
-fn is_gzip(headers: &HeaderMap) -> bool {
+/// Undoes `coding`, which is one that [`known_coding`] gives.
+fn decoded<R>(coding: &str, body: R) -> Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>
+where
+    R: AsyncBufRead + Send + 'static,
+{
+    match coding {
+        #[cfg(feature = "brotli")]
+        "br" => Box::pin(ReaderStream::new(async_compression::tokio::bufread::BrotliDecoder::new(body))),
+        #[cfg(feature = "zstd")]
+        "zstd" => {
+            use async_compression::tokio::bufread::ZstdDecoder;
+            use async_compression::zstd::DParameter;
+            // RFC 9659: a window of 8 MiB at most in this use.
+            let mut decoder = ZstdDecoder::with_params(body, &[DParameter::window_log_max(23)]);
+            // RFC 8878, 3: compressed data is a series of frames.
+            decoder.multiple_members(true);
+            Box::pin(ReaderStream::new(decoder))
+        }
+        _ => {
+            let mut decoder = GzipDecoder::new(body);
+            // RFC 1952, 2.2: a gzip file is a series of members; some servers write one per flush.
+            decoder.multiple_members(true);
+            Box::pin(ReaderStream::new(decoder))
+        }
+    }
+}
+
+/// The coding of a body, if it is one that can be undone. RFC 9110, 8.4.1: codings are case-insensitive, and `x-gzip` is
+/// `gzip`.
+fn known_coding(headers: &HeaderMap) -> Option<&'static str> {
     let mut codings = headers.get_all(CONTENT_ENCODING).iter();
     let (Some(coding), None) = (codings.next(), codings.next()) else {
-        return false;
+        return None;
     };
-    let coding = coding.as_bytes().trim_ascii();
-    coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip")
+    match coding.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {
+        b"gzip" | b"x-gzip" => Some("gzip"),
+        #[cfg(feature = "brotli")]
+        b"br" => Some("br"),
+        #[cfg(feature = "zstd")]
+        b"zstd" => Some("zstd"),
+        _ => None,
+    }
 }
 
 impl<B> Stream for ByteStream<B>
@@ -94,7 +129,7 @@ where
             InnerProjection::Identity { body } => {
                 body.poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
             }
-            InnerProjection::Gzip { body } => body.as_mut().poll_next(cx).map_err(sort),
+            InnerProjection::Coded { coding, body } => body.as_mut().poll_next(cx).map_err(|error| sort(coding, error)),
         }
     }
 }
@@ -120,11 +155,13 @@ where
 }
 
 /// The body's own error again, or what the decoder has against the bytes.
-fn sort(error: io::Error) -> HttpError {
+fn sort(coding: &'static str, error: io::Error) -> HttpError {
     match error.downcast() {
         Ok(error) => error,
-        // The body ended in the middle of the gzip stream, whatever its framing says.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => HttpError::Lost(error.into()),
-        Err(error) => HttpError::Coding(error.into()),
+        // The body ended in the middle of the compressed stream, whatever its framing says.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            HttpError::Lost(format!("the body ends before its {coding} stream does").into())
+        }
+        Err(error) => HttpError::Coding { coding, source: error.into() },
     }
 }

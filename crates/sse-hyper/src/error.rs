@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::redirect::RedirectError;
+use crate::resolve::ResolveError;
 use crate::tls::TlsError;
 
 /// Any error, as tower's services give them.
@@ -27,6 +28,17 @@ pub enum HttpError {
     /// The caller's TLS settings are unusable.
     #[error(transparent)]
     TlsConfig(#[from] TlsError),
+    /// The caller, or the environment, names a proxy that is none.
+    #[error(
+        "{}{url:?} is no URL of a proxy: it must be http, https, socks5 or socks5h",
+        variable.map(|variable| format!("the environment's {variable}: ")).unwrap_or_default()
+    )]
+    ProxyUrl {
+        /// The URL without user name and password.
+        url: String,
+        /// The variable that holds it, if it came from the environment.
+        variable: Option<&'static str>,
+    },
     /// The host name is unknown, or the resolver is out of reach.
     #[error("the host name {host:?} cannot be resolved")]
     Resolve {
@@ -38,9 +50,23 @@ pub enum HttpError {
     /// No connection: refused, unreachable, timed out by the network.
     #[error("the server cannot be reached")]
     Connect(#[source] BoxError),
+    /// The proxy cannot be reached, wants another password, or does not lead to the server.
+    #[error("the proxy {proxy} gives no connection to the server")]
+    Proxy {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What it said, or the [`HttpError`] on the way to it.
+        source: BoxError,
+    },
     /// The TLS handshake failed: most often a certificate that is not trusted.
     #[error("no secure connection to the server")]
     Tls(#[source] BoxError),
+    /// The server wants to know who is asking: [`Tls::with_identity_pem`](crate::Tls::with_identity_pem).
+    #[error("the server demands a client certificate and was shown none")]
+    ClientCertificateRequired(#[source] BoxError),
+    /// The server does not trust the client certificate that it was shown, or it has expired or been revoked.
+    #[error("the server refused the client certificate")]
+    ClientCertificateRefused(#[source] BoxError),
     /// The server answered with something that is no HTTP, or broke its rules halfway.
     #[error("the server does not speak proper HTTP")]
     Protocol(#[source] BoxError),
@@ -48,8 +74,13 @@ pub enum HttpError {
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The body is not in the content coding that the server said it is in.
-    #[error("the server sent a body that cannot be decompressed")]
-    Coding(#[source] BoxError),
+    #[error("the server sent a body that is not proper {coding}")]
+    Coding {
+        /// The coding: `gzip`, `br` or `zstd`.
+        coding: &'static str,
+        /// What the decoder has against it.
+        source: BoxError,
+    },
     /// The connection ended before the response was complete.
     #[error("the connection was lost")]
     Lost(#[source] BoxError),
@@ -58,20 +89,32 @@ pub enum HttpError {
     Service(#[source] BoxError),
 }
 
-/// A host name without an address. [`HttpError::Resolve`] says so; in its chain of sources this is the link below.
-#[derive(Debug, thiserror::Error)]
-#[error("the resolver failed")]
-pub(crate) struct ResolveError {
-    pub(crate) host: String,
-    pub(crate) source: io::Error,
-}
-
 impl HttpError {
     /// Without what may be a secret: user name, password and query.
     pub(crate) fn bad_url(url: &str) -> Self {
+        Self::Url { url: Self::shown(url) }
+    }
+
+    /// A URL for errors and logs: without user name, password and query.
+    pub(crate) fn shown(url: &str) -> String {
         let url = url.split(['?', '#']).next().unwrap_or_default();
-        let url = url.rsplit('@').next().unwrap_or_default();
-        Self::Url { url: url.to_owned() }
+        url.rsplit('@').next().unwrap_or_default().to_owned()
+    }
+
+    /// Sorts why there is no connection.
+    pub(crate) fn from_connecting(error: BoxError) -> Self {
+        match Self::from_service(error) {
+            Self::Service(error) => Self::Connect(error),
+            sorted => sorted,
+        }
+    }
+
+    /// Sorts why there is no TLS on a connection.
+    pub(crate) fn from_handshake(error: BoxError) -> Self {
+        match Self::from_service(error) {
+            Self::Service(error) => Self::Tls(error),
+            sorted => sorted,
+        }
     }
 
     /// Sorts what a service answered instead of a response.
@@ -80,23 +123,23 @@ impl HttpError {
             Ok(sorted) => return *sorted,
             Err(error) => error,
         };
-        let mut connecting = false;
+        // The outermost link that says something; what the server has against the client's certificate comes in the
+        // midst of HTTP (in TLS 1.3) and says more.
+        let mut kind: Option<fn(BoxError) -> Self> = None;
         let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
         while let Some(link) = cause {
             if let Some(ResolveError { host, .. }) = link.downcast_ref() {
                 return Self::Resolve { host: host.clone(), source: error };
             }
-            if link.is::<rustls::Error>() {
-                return Self::Tls(error);
+            if let Some(tls) = link.downcast_ref::<rustls::Error>() {
+                kind = about_client_certificate(tls).or(kind).or(Some(Self::Tls));
+                break;
             }
             if let Some(hyper) = link.downcast_ref::<hyper::Error>() {
-                return match hyper {
-                    hyper if hyper.is_parse() => Self::Protocol(error),
-                    _ => Self::Lost(error),
-                };
+                kind = Some(if hyper.is_parse() { Self::Protocol } else { Self::Lost });
             }
-            if let Some(client) = link.downcast_ref::<hyper_util::client::legacy::Error>() {
-                connecting |= client.is_connect();
+            if link.downcast_ref().is_some_and(hyper_util::client::legacy::Error::is_connect) {
+                kind = Some(Self::Connect);
             }
             // An `io::Error` hides the error it carries from `source`.
             let carried = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -105,7 +148,7 @@ impl HttpError {
                 None => link.source(),
             };
         }
-        if connecting { Self::Connect(error) } else { Self::Service(error) }
+        kind.unwrap_or(Self::Service)(error)
     }
 
     /// Sorts what ended a response's body before its end.
@@ -114,5 +157,24 @@ impl HttpError {
             Self::Service(error) => Self::Lost(error),
             sorted => sorted,
         }
+    }
+}
+
+/// What an alert of the server says about the client's certificate (RFC 8446, 6.2), if anything.
+fn about_client_certificate(error: &rustls::Error) -> Option<fn(BoxError) -> HttpError> {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::AlertReceived(Alert::CertificateRequired) => Some(HttpError::ClientCertificateRequired),
+        rustls::Error::AlertReceived(
+            Alert::NoCertificate
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+        ) => Some(HttpError::ClientCertificateRefused),
+        _ => None,
     }
 }

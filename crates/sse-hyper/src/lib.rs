@@ -60,21 +60,33 @@
 
 mod body;
 #[cfg(feature = "client")]
+mod builder;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod connect;
 #[cfg(feature = "client")]
 mod decompress;
 #[cfg(feature = "client")]
+mod dial;
+#[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
 mod events;
 #[cfg(feature = "client")]
+mod proxy;
+#[cfg(feature = "client")]
 mod redirect;
+#[cfg(feature = "client")]
+mod resolve;
+#[cfg(feature = "client")]
+mod share;
 #[cfg(feature = "client")]
 mod tls;
 
 pub use body::{EventBody, IntoBlock};
+#[cfg(feature = "client")]
+pub use builder::HttpClientBuilder;
 #[cfg(feature = "client")]
 pub use client::HttpClient;
 #[cfg(feature = "client")]
@@ -86,7 +98,11 @@ pub use error::{BoxError, HttpError};
 #[cfg(feature = "client")]
 pub use events::events;
 #[cfg(feature = "client")]
+pub use proxy::Proxy;
+#[cfg(feature = "client")]
 pub use redirect::RedirectError;
+#[cfg(feature = "client")]
+pub use share::ResponseBody;
 #[cfg(feature = "client")]
 pub use tls::{Tls, TlsError};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
-/// Which servers an `https` URL may lead to.
+/// Which servers an `https` URL may lead to, and what the client shows of itself.
 ///
 /// The default trusts the certificate authorities that the platform trusts. Reading them takes some milliseconds and
 /// happens once per [`client_config`](Self::client_config).
@@ -21,7 +21,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, Sig
 ///
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let tls = Tls::new().with_ca_pem(&std::fs::read("internal-ca.pem")?)?;
-/// let client = HttpClient::new(&tls)?;
+/// let client = HttpClient::builder().with_tls(tls).build()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -29,6 +29,14 @@ use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, Sig
 pub struct Tls {
     added: Vec<CertificateDer<'static>>,
     accept_any: bool,
+    identity: Option<Arc<Identity>>,
+}
+
+/// What the client shows of itself. Its `Debug` form has no secret in it.
+#[derive(Debug)]
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
 }
 
 /// Why a TLS configuration cannot be made. The caller's input is at fault.
@@ -38,7 +46,10 @@ pub enum TlsError {
     /// The text holds no certificate, or one that is cut short or not in PEM form.
     #[error("no certificate could be read from the PEM text")]
     Pem(#[source] Option<rustls::pki_types::pem::Error>),
-    /// A certificate is no usable certificate authority, or the cryptography provider refused the settings.
+    /// The text holds no private key, or one that is not in PEM form.
+    #[error("no private key could be read from the PEM text (one that is encrypted cannot be)")]
+    Key(#[source] rustls::pki_types::pem::Error),
+    /// A certificate is no usable certificate authority, a key is not that of its certificate, or the cryptography provider refused the settings.
     #[error("the TLS settings were refused")]
     Rustls(#[from] rustls::Error),
 }
@@ -59,13 +70,24 @@ impl Tls {
     ///
     /// [`TlsError::Pem`] if there is none in it, or one of them cannot be read.
     pub fn with_ca_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
-        let before = self.added.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            self.added.push(certificate.map_err(|error| TlsError::Pem(Some(error)))?);
-        }
-        if self.added.len() == before {
-            return Err(TlsError::Pem(None));
-        }
+        self.added.extend(certificates(pem)?);
+        Ok(self)
+    }
+
+    /// Shows servers that ask for it this certificate, and proves it by its key ("mutual TLS").
+    ///
+    /// `chain` is the client's certificate and then those that lead to the authority that the server trusts; `key` is the
+    /// private key: PKCS #8, PKCS #1 or SEC 1, not encrypted. Both may be one text that holds everything. A server that does
+    /// not ask never sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Pem`] if `chain` holds no certificate, [`TlsError::Key`] if `key` holds no key. Whether they belong
+    /// together is found out by [`client_config`](Self::client_config).
+    pub fn with_identity_pem(mut self, chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        let chain = certificates(chain)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?;
+        self.identity = Some(Arc::new(Identity { chain, key }));
         Ok(self)
     }
 
@@ -86,15 +108,29 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`TlsError::Rustls`] if an added certificate is malformed.
+    /// [`TlsError::Rustls`] if an added certificate is malformed, or a key is not that of its certificate.
     pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let config =
             ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        if self.accept_any {
-            let verifier = AcceptAny(provider);
-            return Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth());
-        }
+        let config = if self.accept_any {
+            config.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
+        } else {
+            let roots = self.roots()?;
+            if roots.is_empty() {
+                config.dangerous().with_custom_certificate_verifier(Arc::new(NobodyTrusted(provider)))
+            } else {
+                config.with_root_certificates(roots)
+            }
+        };
+        Ok(match self.identity.as_deref() {
+            Some(Identity { chain, key }) => config.with_client_auth_cert(chain.clone(), key.clone_key())?,
+            None => config.with_no_client_auth(),
+        })
+    }
+
+    /// The platform's authorities, and those added.
+    fn roots(&self) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
         let platform = rustls_native_certs::load_native_certs();
         for error in &platform.errors {
@@ -105,12 +141,17 @@ impl Tls {
         for certificate in &self.added {
             roots.add(certificate.clone())?;
         }
-        Ok(if roots.is_empty() {
-            let verifier = NobodyTrusted(provider);
-            config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
-        } else {
-            config.with_root_certificates(roots).with_no_client_auth()
-        })
+        Ok(roots)
+    }
+}
+
+/// All certificates of a text, which must be one at least.
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => Err(TlsError::Pem(None)),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(TlsError::Pem(Some(error))),
     }
 }
 

@@ -95,7 +95,7 @@ async fn respond(
 }
 
 fn trusting(server: &Server) -> HttpClient {
-    HttpClient::new(&Tls::new().with_ca_pem(server.pem.as_bytes()).unwrap()).unwrap()
+    HttpClient::builder().with_tls(Tls::new().with_ca_pem(server.pem.as_bytes()).unwrap()).build().unwrap()
 }
 
 #[tokio::test]
@@ -115,19 +115,6 @@ async fn streams_over_each_version_of_tls_and_http() {
         drop(source);
         assert_eq!(server.seen().await, None, "{alpn:?}");
     }
-}
-
-#[tokio::test]
-async fn each_event_source_has_a_connection_of_its_own() {
-    let mut server = serve(&[&TLS13], &["h2"]).await;
-    let client = trusting(&server);
-    let source = || Connector::get(&server.url).unwrap().with_service(client.clone()).subscribe(Policy::default());
-    let (mut first, mut second) = (source(), source());
-    next(&mut first).await;
-    next(&mut second).await;
-    drop(first);
-    let kinds = [server.seen().await, server.seen().await, server.seen().await];
-    assert_eq!(kinds, [Some(Version::HTTP_2), Some(Version::HTTP_2), None]);
 }
 
 #[tokio::test]
@@ -172,7 +159,7 @@ async fn an_address_in_a_certificate_counts() {
 async fn any_certificate_is_accepted_on_demand() {
     for versions in [&[&TLS13][..], &[&TLS12]] {
         let server = serve(versions, &["h2"]).await;
-        let client = HttpClient::new(&Tls::new().dangerous_accept_any_certificate()).unwrap();
+        let client = HttpClient::builder().with_tls(Tls::new().dangerous_accept_any_certificate()).build().unwrap();
         let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
         assert_eq!(next(&mut source).await.data(), "hello");
     }
@@ -203,7 +190,8 @@ fn text_without_a_certificate_is_an_error() {
     }
     let nonsense = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let tls = Tls::new().with_ca_pem(nonsense.as_bytes()).unwrap();
-    assert!(matches!(HttpClient::new(&tls), Err(TlsError::Rustls(_))));
+    let error = HttpClient::builder().with_tls(tls).build().unwrap_err();
+    assert!(matches!(error, HttpError::TlsConfig(TlsError::Rustls(_))), "{error:?}");
 }
 
 #[tokio::test]

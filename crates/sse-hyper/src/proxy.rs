@@ -1,0 +1,134 @@
+//! Which proxy leads to a server.
+
+use std::fmt;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::error::HttpError;
+
+/// Where programs look for proxies, and which of them are URLs of one.
+const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Which proxy, if any, leads to a server.
+///
+/// A proxy is named by a URL:
+///
+/// | URL | way |
+/// | --- | --- |
+/// | `http://host:port` | HTTP: the whole URL is requested of the proxy for `http`, a tunnel (`CONNECT`) for `https` |
+/// | `https://host:port` | the same over TLS to the proxy, by the client's [`Tls`](crate::Tls) settings |
+/// | `socks5://host:port` | SOCKS 5; host names are resolved here |
+/// | `socks5h://host:port` | SOCKS 5; host names are resolved by the proxy |
+///
+/// Without a scheme it is `http`. The port is 80, 443 or 1080 (SOCKS) unless named. `user:password@` before the host
+/// is sent as `Proxy-Authorization: Basic` or by SOCKS's user name and password method; neither shows up in an error or
+/// a log. A TLS connection to the *server* is end to end: no proxy can read it.
+///
+/// # Example
+///
+/// ```
+/// use sse_hyper::{HttpClient, Proxy};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let proxy = Proxy::new("socks5h://user:secret@proxy.internal:1080")?.except("localhost, .internal, 10.0.0.0/8");
+/// let client = HttpClient::builder().with_proxy(proxy).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Proxy(Source);
+
+#[derive(Clone)]
+enum Source {
+    Environment,
+    Url { url: String, except: String },
+    None,
+}
+
+impl Proxy {
+    /// What the environment says, as curl and most programs read it.
+    ///
+    /// `HTTP_PROXY` for `http`, `HTTPS_PROXY` for `https`, `ALL_PROXY` for what they do not name; each in lower case
+    /// too. `NO_PROXY` lists the exceptions as in [`except`](Self::except). The variables are read when the client
+    /// is built. Where `REQUEST_METHOD` is set none counts: in a CGI program, `HTTP_PROXY` is a field of the request.
+    #[must_use]
+    pub fn environment() -> Self {
+        Self(Source::Environment)
+    }
+
+    /// None, whatever the environment says.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Source::None)
+    }
+
+    /// The proxy at `url`, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError::ProxyUrl`] if it is no URL of a kind that the table above has.
+    pub fn new(url: &str) -> Result<Self, HttpError> {
+        check(url, None)?;
+        Ok(Self(Source::Url { url: url.to_owned(), except: String::new() }))
+    }
+
+    /// Reaches the hosts in `list` without a proxy: what `NO_PROXY` says, between commas.
+    ///
+    /// A domain (with all below it), an IP address, a network such as `10.0.0.0/8`, or `*` for every host. Replaces an
+    /// earlier list. On [`environment`](Self::environment) and [`none`](Self::none) it changes nothing.
+    #[must_use]
+    pub fn except(mut self, list: &str) -> Self {
+        if let Source::Url { except, .. } = &mut self.0 {
+            list.clone_into(except);
+        }
+        self
+    }
+
+    /// The rules for use.
+    pub(crate) fn matcher(&self) -> Result<Matcher, HttpError> {
+        match &self.0 {
+            Source::Environment => {
+                // The matcher passes over what it cannot read, and a connection that was to go through a proxy must
+                // not quietly go without.
+                if std::env::var_os("REQUEST_METHOD").is_none() {
+                    for variable in VARIABLES {
+                        match std::env::var(variable) {
+                            Ok(url) if !url.is_empty() => check(&url, Some(variable))?,
+                            _ => {}
+                        }
+                    }
+                }
+                Ok(Matcher::from_env())
+            }
+            Source::Url { url, except } => Ok(Matcher::builder().all(url.as_str()).no(except.as_str()).build()),
+            Source::None => Ok(Matcher::builder().build()),
+        }
+    }
+}
+
+/// Whether there can be a proxy at `url`.
+fn check(url: &str, variable: Option<&'static str>) -> Result<(), HttpError> {
+    let any = Uri::from_static("http://any.invalid/");
+    let matched = Matcher::builder().all(url).build().intercept(&any);
+    let known =
+        matched.is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https" | "socks5" | "socks5h")));
+    if known { Ok(()) } else { Err(HttpError::ProxyUrl { url: HttpError::shown(url), variable }) }
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self::environment()
+    }
+}
+
+impl fmt::Debug for Proxy {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Environment => "Proxy::environment()",
+            Source::Url { .. } => "Proxy::new(..)",
+            Source::None => "Proxy::none()",
+        })
+    }
+}
