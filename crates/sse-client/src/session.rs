@@ -243,7 +243,7 @@ impl Session {
         open.note_bytes(now, input.remaining(), &mut self.mode);
         let frame = self.decoder.decode(input);
         let what = match &frame {
-            Ok(Some(Frame::Event(event))) => Arrived::Event(place(&self.ending, event)),
+            Ok(Some(Frame::Event(event))) => Arrived::Event(place(&self.ending, || *event)),
             Ok(Some(Frame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
@@ -261,6 +261,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`handle_data`](Self::handle_data).
+    #[inline]
     pub fn handle_bytes(&mut self, now: Duration, input: &mut BytesInput) -> Result<Option<OwnedFrame>, DecodeError> {
         let now = self.advance(now);
         let State::Read(open) = &mut self.state else {
@@ -269,10 +270,7 @@ impl Session {
         open.note_bytes(now, input.remaining(), &mut self.mode);
         let mut frame = self.decoder.decode_bytes(input);
         let what = match &frame {
-            Ok(Some(OwnedFrame::Event(event))) => {
-                let event = Event::new(event.event_type(), event.data(), event.last_event_id());
-                Arrived::Event(place(&self.ending, &event))
-            }
+            Ok(Some(OwnedFrame::Event(event))) => Arrived::Event(place(&self.ending, || event.as_event())),
             Ok(Some(OwnedFrame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
@@ -442,8 +440,9 @@ impl Session {
     }
 }
 
-fn place(ending: &Option<Ending>, event: &Event<'_>) -> Place {
-    ending.as_ref().map_or(Place::Within, |ending| ending.place_of(event))
+#[inline]
+fn place<'e>(ending: &Option<Ending>, event: impl FnOnce() -> Event<'e>) -> Place {
+    ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event()))
 }
 
 /// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but
