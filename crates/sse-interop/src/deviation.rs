@@ -51,37 +51,22 @@ impl Deviation {
     /// What becomes of the list, line breaks as they were given.
     pub(crate) fn of_events(self, list: &mut Vec<Event>) {
         match self {
-            Self::JsonData => {
-                for event in list {
-                    event.data = serde_json::Value::from(event.data.as_str()).to_string();
-                }
-            }
+            Self::JsonData => each(list, |data| serde_json::Value::from(data).to_string()),
             Self::NoEmptyData => list.retain(|event| !event.data.is_empty()),
-            Self::CrLfIsTwoLineBreaks => {
-                for event in list {
-                    event.data = event.data.replace('\r', "\n");
-                }
-            }
-            Self::RetryIsAnEvent(event) => {
+            Self::RawCr => *list = list.drain(..).flat_map(with_raw_cr).collect(),
+            Self::CrLfIsTwoLineBreaks => each(list, |data| data.replace('\r', "\n")),
+            Self::NoLeadingLineBreaks => each(list, |data| data.trim_start_matches(['\r', '\n']).to_owned()),
+            Self::NoByteOrderMarks => each(list, |data| {
+                let lines: Vec<_> = data.split('\n').map(|line| line.trim_start_matches('\u{feff}')).collect();
+                lines.join("\n")
+            }),
+            Self::RetryIsAnEvent(event_type) => {
                 // Once a connection: at the beginning and where it was cut.
-                let none = Event { id: String::new(), event: event.to_owned(), data: String::new() };
+                let none = Event::new("", event_type, "");
                 for number in CUT.into_iter().rev() {
                     list.insert(number - 1, none.clone());
                 }
                 list.insert(0, none);
-            }
-            Self::RawCr => *list = list.drain(..).flat_map(with_raw_cr).collect(),
-            Self::NoLeadingLineBreaks => {
-                for event in list {
-                    event.data = event.data.trim_start_matches(['\r', '\n']).to_owned();
-                }
-            }
-            Self::NoByteOrderMarks => {
-                for event in list {
-                    let lines: Vec<_> =
-                        event.data.split('\n').map(|line| line.trim_start_matches('\u{feff}')).collect();
-                    event.data = lines.join("\n");
-                }
             }
             Self::IdOfUnfinishedEvent => list.retain(|event| CUT.iter().all(|number| event.id != number.to_string())),
             Self::IdInQuery(_) | Self::OwnIds => {}
@@ -104,6 +89,12 @@ impl Deviation {
             }
             _ => {}
         }
+    }
+}
+
+fn each(list: &mut [Event], change: impl Fn(&str) -> String) {
+    for event in list {
+        event.data = change(&event.data);
     }
 }
 

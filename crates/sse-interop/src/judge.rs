@@ -39,7 +39,7 @@ pub(crate) fn judge(list: &[Event], outcome: &Outcome, blind: bool, deviations: 
 
     let own_ids = deviations.contains(&Deviation::OwnIds);
     let same = |(expected, seen): (&Event, &Event)| {
-        expected.event == seen.event && expected.data == seen.data && (own_ids || expected.id == seen.id)
+        expected.event == seen.event && expected.data == seen.data && (expected.id == seen.id) != own_ids
     };
     if let Some(at) = events.iter().zip(seen).position(|pair| !same(pair)) {
         return Err(
@@ -76,4 +76,84 @@ pub(crate) fn judge(list: &[Event], outcome: &Outcome, blind: bool, deviations: 
 fn short(event: &Event) -> String {
     let beginning: String = event.data.chars().take(60).collect();
     format!("{} {} {beginning:?}", event.id, event.event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, judge};
+    use crate::deviation::Deviation::*;
+    use crate::list::{CUT, as_received, events};
+    use crate::wire::Request;
+
+    fn asking(id: usize) -> Request {
+        Request { last_event_id: Some(id.to_string()), query: None }
+    }
+
+    /// What a pair does in which nobody deviates.
+    fn flawless() -> Outcome {
+        let requests = vec![Request::default(), asking(CUT[0] - 1), asking(CUT[1] - 1)];
+        Outcome { seen: as_received(events()), requests, ..Outcome::default() }
+    }
+
+    fn verdict(change: impl FnOnce(&mut Outcome)) -> Result<String, String> {
+        let mut outcome = flawless();
+        change(&mut outcome);
+        judge(&events(), &outcome, false, &[]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn takes_what_is_flawless() {
+        assert_eq!(verdict(|_| {}), Ok("1000 events, 3 connections".to_owned()));
+    }
+
+    #[test]
+    fn notices_events_that_are_lost_doubled_late_or_changed() {
+        assert!(verdict(|outcome| drop(outcome.seen.remove(398))).is_err());
+        assert!(verdict(|outcome| drop(outcome.seen.pop())).is_err());
+        assert!(verdict(|outcome| outcome.seen.insert(398, outcome.seen[398].clone())).is_err());
+        assert!(verdict(|outcome| outcome.seen.push(outcome.seen[999].clone())).is_err());
+        assert!(verdict(|outcome| outcome.seen.swap(700, 701)).is_err());
+        assert!(verdict(|outcome| outcome.seen[5].data.push('\n')).is_err());
+        assert!(verdict(|outcome| outcome.seen[5].event.push('s')).is_err());
+        assert!(verdict(|outcome| outcome.seen[5].id.clear()).is_err());
+    }
+
+    #[test]
+    fn notices_connections_that_were_not_cut_or_resumed_elsewhere() {
+        assert!(verdict(|outcome| outcome.cuts_left = 1).is_err());
+        assert!(verdict(|outcome| outcome.requests[1] = asking(CUT[0])).is_err());
+        assert!(verdict(|outcome| outcome.requests[2] = Request::default()).is_err());
+        assert!(verdict(|outcome| outcome.requests[0] = asking(0)).is_err());
+        assert!(verdict(|outcome| outcome.requests.push(asking(1000))).is_err());
+        assert!(verdict(|outcome| outcome.trouble = Some("gone".to_owned())).is_err());
+    }
+
+    #[test]
+    fn notices_a_deviation_that_is_no_more() {
+        let all = [
+            JsonData,
+            OwnIds,
+            NoEmptyData,
+            RawCr,
+            CrLfIsTwoLineBreaks,
+            NoLeadingLineBreaks,
+            NoByteOrderMarks,
+            IdOfUnfinishedEvent,
+            IdInQuery("id"),
+            RetryIsAnEvent("message"),
+        ];
+        for deviation in all {
+            assert!(judge(&events(), &flawless(), false, &[deviation]).is_err(), "{deviation:?}");
+        }
+    }
+
+    #[test]
+    fn resumes_anywhere_where_it_could_not_see_the_cut() {
+        let resumed = |ids: [usize; 2]| {
+            let requests = vec![Request::default(), asking(ids[0]), asking(ids[1])];
+            judge(&events(), &Outcome { requests, ..flawless() }, true, &[]).is_ok()
+        };
+        assert!(resumed([20, 900]));
+        assert!(!resumed([20, 1001]), "no event has that ID");
+    }
 }

@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 
 use pair::Pair;
-use pairs::PAIRS;
 use setting::Setting;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
 
 /// Pairs that run at the same time: each waits more than it works.
 const AT_ONCE: usize = 3;
@@ -33,16 +33,18 @@ const AT_ONCE: usize = 3;
 #[tokio::main]
 async fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = names.iter().find(|name| !PAIRS.iter().any(|pair| pair.name == *name)) {
-        let known: Vec<_> = PAIRS.iter().map(|pair| pair.name).collect();
-        eprintln!("error: no pair `{unknown}`; there are: {}", known.join(", "));
+    let mut pairs = pairs::pairs();
+    if let Some(unknown) = names.iter().find(|name| !pairs.iter().any(|pair| pair.peer == *name)) {
+        let mut known: Vec<_> = pairs.iter().map(|pair| pair.peer).collect();
+        known.dedup();
+        eprintln!("error: no peer `{unknown}`; there are: {}", known.join(", "));
         return ExitCode::from(2);
     }
-    let chosen = PAIRS.iter().filter(|pair| names.is_empty() || names.iter().any(|name| name == pair.name));
-    match run(chosen).await {
+    pairs.retain(|pair| names.is_empty() || names.iter().any(|name| name == pair.peer));
+    match run(&pairs).await {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failed) => {
-            eprintln!("error: {failed} pairs failed");
+            eprintln!("error: {failed} of {} pairs failed", pairs.len());
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -53,15 +55,18 @@ async fn main() -> ExitCode {
 }
 
 /// Runs the pairs, prints a line for each and gives the number of those that failed.
-async fn run(pairs: impl Iterator<Item = &'static Pair>) -> Result<usize> {
+async fn run(pairs: &[Pair]) -> Result<usize> {
     let setting = Setting::new()?;
     let mut failed = 0;
-    let results = stream::iter(pairs).map(async |pair| {
+    let results = stream::iter(pairs).enumerate().map(async |(number, pair)| {
         let start = Instant::now();
-        (pair, pair.run(&setting).await, start.elapsed())
+        let setting = setting.of_pair(number)?;
+        let result = pair.run(&setting).await.map_err(|error| format!("{error}{}", setting.last_complaints()));
+        Ok::<_, Error>((pair, result, start.elapsed()))
     });
     let mut results = std::pin::pin!(results.buffered(AT_ONCE));
-    while let Some((pair, result, took)) = results.next().await {
+    while let Some(result) = results.next().await {
+        let (pair, result, took) = result?;
         println!("{}", line(pair, &result, took));
         failed += usize::from(result.is_err());
     }
@@ -69,13 +74,13 @@ async fn run(pairs: impl Iterator<Item = &'static Pair>) -> Result<usize> {
     Ok(failed)
 }
 
-fn line(pair: &Pair, result: &Result<String>, took: Duration) -> String {
+fn line(pair: &Pair, result: &std::result::Result<String, String>, took: Duration) -> String {
     let (word, mut text) = match result {
         Ok(text) => ("ok", text.clone()),
-        Err(error) => ("FAILED", error.to_string()),
+        Err(error) => ("FAILED", error.clone()),
     };
     for deviation in pair.deviations {
         text.push_str(&format!("; {}", deviation.text()));
     }
-    format!("  {:<20} {word:<6} {:>4.1} s  {text}", pair.name, took.as_secs_f32())
+    format!("  {:<21} {:<11} {word:<6} {:>4.1} s  {text}", pair.peer, pair.ours, took.as_secs_f32())
 }

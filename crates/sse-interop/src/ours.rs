@@ -1,5 +1,6 @@
 //! Our side of each pair: the client and the server that are being tested.
 
+use std::error::Error;
 use std::time::Duration;
 
 use axum::Router;
@@ -7,9 +8,9 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
-use sse_hyper::{Connector, EventBlock, EventBody, FieldError, Policy};
+use sse_hyper::{EventBlock, EventBody, FieldError, OwnedEvent, Policy};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -23,25 +24,34 @@ use crate::{Result, pages};
 /// What our server asks clients to wait.
 pub(crate) const RETRY: Duration = Duration::from_millis(50);
 
-/// A client of sse-hyper, as its documentation shows it.
-pub(crate) fn client(_: &Setting, origin: String) -> Start<'_, Client> {
-    Box::pin(follow(origin, Policy::default()))
+/// The client of sse-hyper, as its documentation shows it.
+pub(crate) fn hyper(_: &Setting, origin: String) -> Start<'_, Client> {
+    Box::pin(async move {
+        let connector = sse_hyper::Connector::get(&format!("{origin}{PATH}"))?;
+        Ok(follow(connector.subscribe(Policy::default())))
+    })
 }
 
-/// The same for a server that sends no `retry`.
-pub(crate) fn impatient_client(_: &Setting, origin: String) -> Start<'_, Client> {
-    Box::pin(follow(origin, Policy::default().with_reconnection_time(RETRY)))
+/// The client of sse-reqwest.
+pub(crate) fn reqwest(_: &Setting, origin: String) -> Start<'_, Client> {
+    Box::pin(async move {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let request = client.get(format!("{origin}{PATH}"));
+        Ok(follow(sse_reqwest::Connector::new(request)?.subscribe(Policy::default())))
+    })
 }
 
-async fn follow(origin: String, policy: Policy) -> Result<Client> {
-    let mut source = Connector::get(&format!("{origin}{PATH}"))?.subscribe(policy);
-    Ok(Client::spawn(async move |events| {
+/// Reports what an event source of ours yields.
+fn follow<E: Error + Send + Sync + 'static>(
+    mut source: impl Stream<Item = std::result::Result<OwnedEvent, E>> + Send + Unpin + 'static,
+) -> Client {
+    Client::spawn(async move |events| {
         while let Some(event) = source.next().await {
             let event = event?;
             events.send(Event::new(event.last_event_id(), event.event_type(), event.data()))?;
         }
         Ok(())
-    }))
+    })
 }
 
 /// A server over sse-hyper's body, and over axum, which also serves the pages of the browser's clients.

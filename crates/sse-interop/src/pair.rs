@@ -44,13 +44,21 @@ impl Client {
     }
 }
 
+/// How a server is started.
+pub(crate) type StartServer = fn(&Setting, Released) -> Start<'_, Server>;
+
+/// How a client is started that follows the stream of this origin.
+pub(crate) type StartClient = fn(&Setting, String) -> Start<'_, Client>;
+
 /// Somebody's server and somebody's client.
 pub(crate) struct Pair {
-    /// What it is called on the command line: the peer, mostly.
-    pub(crate) name: &'static str,
-    pub(crate) server: fn(&Setting, Released) -> Start<'_, Server>,
-    pub(crate) client: fn(&Setting, String) -> Start<'_, Client>,
-    /// Where connections are cut; each peer must resume as often.
+    /// The peer, as it is called on the command line.
+    pub(crate) peer: &'static str,
+    /// The other one.
+    pub(crate) ours: &'static str,
+    pub(crate) server: StartServer,
+    pub(crate) client: StartClient,
+    /// Where connections are cut; each time the client must resume.
     pub(crate) cuts: fn() -> Vec<Cut>,
     /// What the peer does otherwise than the standard. Ours does nothing otherwise.
     pub(crate) deviations: &'static [Deviation],
@@ -59,6 +67,11 @@ pub(crate) struct Pair {
 /// In the middle of an event, where its text can be seen.
 pub(crate) fn in_mid_event() -> Vec<Cut> {
     CUT.iter().map(|&number| Cut::Behind(list::scissors(number).into_bytes())).collect()
+}
+
+/// After so many bytes, where events cannot be seen on the wire.
+pub(crate) fn blindly() -> Vec<Cut> {
+    vec![Cut::After(6_000), Cut::After(4_000)]
 }
 
 /// Longer than any pair takes on a busy machine.

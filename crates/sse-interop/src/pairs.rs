@@ -1,60 +1,70 @@
 //! The table of pairs.
 
-use crate::deviation::Deviation;
+use crate::deviation::Deviation::{self, *};
 use crate::ours;
-use crate::pair::{Client, Pair, Server, Start, in_mid_event};
+use crate::pair::{Pair, StartClient, StartServer, blindly, in_mid_event};
 use crate::peers::{axum, browser, curl, nginx, node, python};
-use crate::replay::Released;
-use crate::setting::Setting;
-use crate::wire::Cut;
 
-/// Our client against their servers, then our server against their clients.
-pub(crate) const PAIRS: &[Pair] = &[
-    their_server("node-http", node::http, &[]),
-    Pair { cuts: blindly, ..their_server("gzip", node::gzip, &[]) },
-    their_server("better-sse", node::better_sse, &[Deviation::JsonData]),
-    their_server("sse-starlette", python::starlette, &[]),
-    their_server("axum", axum::sse, &[Deviation::CrLfIsTwoLineBreaks, Deviation::NoEmptyData]),
-    Pair {
-        client: ours::impatient_client,
-        ..their_server("nchan", nginx::nchan, &[Deviation::OwnIds, Deviation::RawCr])
-    },
-    their_server("nginx-proxy", nginx::proxy, &[]),
-    their_client("chromium", browser::eventsource, &[]),
-    their_client("eventsource", node::eventsource, &[]),
-    their_client("undici", node::undici, &[]),
-    their_client("httpx-sse", python::httpx, &[Deviation::RetryIsAnEvent("message")]),
-    their_client(
-        "fetch-event-source",
-        browser::fetch,
-        &[
-            Deviation::NoLeadingLineBreaks,
-            Deviation::NoByteOrderMarks,
-            Deviation::RetryIsAnEvent(""),
-            Deviation::IdOfUnfinishedEvent,
-        ],
-    ),
-    their_client("event-source-polyfill", browser::polyfill, &[Deviation::IdInQuery("lastEventId")]),
-    their_client("curl", curl::client, &[]),
+/// Their servers.
+const SERVERS: &[(&str, StartServer, &[Deviation])] = &[
+    ("node-http", node::http, &[]),
+    ("gzip", node::gzip, &[]),
+    ("better-sse", node::better_sse, &[JsonData]),
+    ("sse-starlette", python::starlette, &[]),
+    ("axum", axum::sse, &[CrLfIsTwoLineBreaks, NoEmptyData]),
+    ("nchan", nginx::nchan, &[OwnIds, RawCr]),
+    ("nginx-proxy", nginx::proxy, &[]),
 ];
 
-const fn their_server(
-    name: &'static str,
-    server: fn(&Setting, Released) -> Start<'_, Server>,
-    deviations: &'static [Deviation],
-) -> Pair {
-    Pair { name, server, client: ours::client, cuts: in_mid_event, deviations }
+/// Our clients: each against each of their servers.
+const OUR_CLIENTS: &[(&str, StartClient)] = &[("sse-hyper", ours::hyper), ("sse-reqwest", ours::reqwest)];
+
+/// Their clients, each against our server.
+const CLIENTS: &[(&str, StartClient, &[Deviation])] = &[
+    ("chromium", browser::eventsource, &[]),
+    ("eventsource", node::eventsource, &[]),
+    ("undici", node::undici, &[]),
+    ("httpx-sse", python::httpx, &[RetryIsAnEvent("message")]),
+    (
+        "fetch-event-source",
+        browser::fetch,
+        &[NoLeadingLineBreaks, NoByteOrderMarks, RetryIsAnEvent(""), IdOfUnfinishedEvent],
+    ),
+    ("event-source-polyfill", browser::polyfill, &[IdInQuery("lastEventId")]),
+    ("curl", curl::client, &[]),
+];
+
+/// All pairs, by the name of the peer.
+pub(crate) fn pairs() -> Vec<Pair> {
+    let servers = SERVERS.iter().flat_map(|&(peer, server, deviations)| {
+        // What is compressed cannot be read on the wire.
+        let cuts = if peer == "gzip" { blindly } else { in_mid_event };
+        OUR_CLIENTS.iter().map(move |&(ours, client)| Pair { peer, ours, server, client, cuts, deviations })
+    });
+    let clients = CLIENTS.iter().map(|&(peer, client, deviations)| Pair {
+        peer,
+        ours: "sse-hyper",
+        server: ours::server,
+        client,
+        cuts: in_mid_event,
+        deviations,
+    });
+    servers.chain(clients).collect()
 }
 
-const fn their_client(
-    name: &'static str,
-    client: fn(&Setting, String) -> Start<'_, Client>,
-    deviations: &'static [Deviation],
-) -> Pair {
-    Pair { name, server: ours::server, client, cuts: in_mid_event, deviations }
-}
+#[cfg(test)]
+mod tests {
+    use super::pairs;
 
-/// Where the events cannot be seen on the wire.
-fn blindly() -> Vec<Cut> {
-    vec![Cut::After(6_000), Cut::After(4_000)]
+    #[test]
+    fn the_readme_has_a_row_for_each_peer() {
+        let readme = include_str!("../../../interop/README.md");
+        for pair in pairs() {
+            let beginning = format!("| `{}` |", pair.peer);
+            let row = readme.lines().find(|line| line.starts_with(&beginning));
+            let row = row.unwrap_or_else(|| panic!("{}", pair.peer));
+            let deviations: Vec<_> = pair.deviations.iter().map(|deviation| deviation.text()).collect();
+            assert!(row.ends_with(&format!("| {} |", deviations.join("; "))), "{row} should end with {deviations:?}");
+        }
+    }
 }

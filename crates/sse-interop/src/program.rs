@@ -27,7 +27,7 @@ impl Program {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(setting.complaints(path)?)
+            .stderr(setting.complaints()?)
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("cannot run {path}: {error}; `cargo xtask interop` installs it"))?;

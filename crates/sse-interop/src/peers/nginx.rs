@@ -1,5 +1,6 @@
 //! nginx: as a proxy in front of our server, and with nchan as a server of its own.
 
+use std::env::consts::ARCH;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -73,8 +74,7 @@ pub(crate) fn nchan(setting: &Setting, mut released: Released) -> Start<'_, Serv
 
 /// Starts nginx, and gives the socket that it listens on.
 async fn start(setting: &Setting, name: &str, upstream: &str) -> Result<(PathBuf, tokio::process::Child)> {
-    let scratch = setting.scratch.join(name);
-    std::fs::create_dir_all(&scratch)?;
+    let scratch = &setting.scratch;
     let configuration = std::fs::read_to_string(setting.source(&format!("nginx/{name}.conf")))?
         .replace("{scratch}", &scratch.display().to_string())
         .replace("{nchan}", &setting.installed("nginx/usr/lib/nginx/modules/ngx_nchan_module.so").display().to_string())
@@ -83,10 +83,12 @@ async fn start(setting: &Setting, name: &str, upstream: &str) -> Result<(PathBuf
     std::fs::write(&file, configuration)?;
     let mut nginx = Command::new(setting.installed("nginx/usr/sbin/nginx"))
         .args(["-e", "stderr", "-p"])
-        .arg(&scratch)
+        .arg(scratch)
         .arg("-c")
         .arg(&file)
+        .env("LD_LIBRARY_PATH", setting.installed(&format!("nginx/usr/lib/{ARCH}-linux-gnu")))
         .stdin(Stdio::null())
+        .stderr(setting.complaints()?)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("cannot run nginx: {error}; `cargo xtask interop` installs it"))?;
