@@ -34,14 +34,18 @@ impl Client {
         }
     }
 
-    /// When its timer fires.
-    pub(crate) fn timer(&self) -> Option<Duration> {
-        let deadline = match self.session.step() {
+    /// What its timer is set to,
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        match self.session.step() {
             Step::AwaitHead { deadline } | Step::Read { deadline } => deadline,
             Step::Wait { until, .. } => Some(until),
             Step::Connect { .. } | Step::Closed(_) => None,
-        };
-        deadline.map(|deadline| self.busy_until.max(deadline + self.lateness))
+        }
+    }
+
+    /// and when it fires.
+    pub(crate) fn timer(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| self.busy_until.max(deadline + self.lateness))
     }
 
     /// Takes a chunk, and then waits for another. `give` is told when it is given what.

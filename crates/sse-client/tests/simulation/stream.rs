@@ -1,5 +1,6 @@
 //! The body of a response, and what a client must have understood at which of its bytes.
 
+use std::fmt;
 use std::time::Duration;
 
 use sse_codec::EventBlock;
@@ -20,6 +21,16 @@ pub(crate) enum Said {
     Retry(Duration),
     /// The id of a position in the log, without an event.
     Cursor(usize),
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(index) => write!(f, "event {}", index + 1),
+            Self::Retry(time) => write!(f, "retry {time:?}"),
+            Self::Cursor(position) => write!(f, "the id of position {position}"),
+        }
+    }
 }
 
 pub(crate) struct Mark {

@@ -173,6 +173,7 @@ impl<'s> World<'s> {
             return self.due.push(Reverse((self.client.busy_until, place, due)));
         }
         self.now = at;
+        self.nudge();
         match due {
             Due::Event => (0..self.attempts.len()).for_each(|number| self.serve(number)),
             Due::Heal => self.heal(),

@@ -83,7 +83,7 @@ impl Delivery {
                 Given::Dropped
             }
             (Ok(frame), said) if *at > arrived => {
-                panic!("given at byte {arrived}, though {said:?} has its end at byte {at}: {frame:?}")
+                panic!("given at byte {arrived}, though {said} has its end at byte {at}: {frame:?}")
             }
             (Ok(Frame::Retry(time)), Said::Retry(sent)) => {
                 assert_eq!(time, *sent);
@@ -100,7 +100,7 @@ impl Delivery {
                 self.compare(log, index, event);
                 Given::Event { index, is_repeated, dropped: std::mem::take(&mut self.drops) }
             }
-            (frame, said) => panic!("given {frame:?}, while the server said {said:?}"),
+            (frame, said) => panic!("given {frame:?}, while the server said {said}"),
         }
     }
 
@@ -108,7 +108,7 @@ impl Delivery {
     pub(crate) fn settle(&mut self, log: &Log, stream: &Stream, arrived: usize) {
         self.pass_what_is_silent(log, stream, arrived);
         if let Some(Mark { at, said }) = stream.marks.get(self.passed).filter(|mark| mark.at <= arrived) {
-            panic!("{said:?} is all there at byte {at}, and not given at byte {arrived}");
+            panic!("{said} is all there at byte {at}, and not given at byte {arrived}");
         }
     }
 

@@ -59,10 +59,9 @@ impl World<'_> {
         let is_late = self.client.attempt != Some(number);
         if is_late {
             self.tally.count(Met::Late);
-            self.story.tell(self.now, "network", || format!("{arrival:?} of {number} comes late"));
+            self.story.tell(self.now, "network", || format!("drops {arrival:?}, which comes too late for {number}"));
             return;
         }
-        self.nudge();
         match arrival {
             Arrival::Head => self.head(number),
             Arrival::Bytes(until) => self.receive(number, until),
@@ -165,11 +164,11 @@ impl World<'_> {
     }
 
     /// A timer that fires without a reason does no harm.
-    fn nudge(&mut self) {
-        let is_early = self.patience.deadline().is_none_or(|(at, _)| self.now < at);
-        if is_early && self.rng.bool() {
+    pub(super) fn nudge(&mut self) {
+        let deadline = self.client.deadline();
+        if deadline.is_none_or(|at| self.now < at) && self.now >= self.client.busy_until && self.rng.bool() {
             self.client.session.handle_timeout(self.now);
-            self.look(None);
+            assert_eq!(self.client.deadline(), deadline, "an early timeout did something");
         }
     }
 

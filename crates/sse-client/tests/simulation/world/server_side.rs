@@ -61,14 +61,16 @@ impl World<'_> {
         if !attempt.is_served {
             return;
         }
-        let available = self.log.len_at(self.now);
+        let (from, available) = (attempt.next, self.log.len_at(self.now));
         while attempt.next < available && attempt.events != Some(0) {
             attempt.next += 1;
             self.story.tell(self.now, "server", || format!("writes event {} on {number}", attempt.next));
             Server::write_event(&mut self.rng, &self.log, attempt.next - 1, &mut attempt.stream);
             attempt.events = attempt.events.map(|events| events - 1);
         }
-        if attempt.events == Some(0) || (self.server.ends && attempt.next == self.log.len()) {
+        // That a client is gone, a server hears when it writes to it.
+        let is_gone = self.client.attempt != Some(number) && attempt.next > from;
+        if is_gone || attempt.events == Some(0) || (self.server.ends && attempt.next == self.log.len()) {
             self.story.tell(self.now, "server", || format!("ends stream {number}"));
             attempt.is_served = false;
         }
