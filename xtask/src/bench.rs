@@ -9,6 +9,7 @@ pub(crate) const COMMAND: Command = Command {
     help: "\
 Usage: cargo xtask bench [ARGS]
        cargo xtask bench --report [WORD]
+       cargo xtask bench --clients
        cargo xtask bench --instructions [--record]
 
 All of it is in benches/, a workspace of its own.
@@ -17,6 +18,8 @@ All of it is in benches/, a workspace of its own.
   --report        every candidate in turn, medians, written to benches/results/ as a table, a chart and
                   a verdict per goal; some ten minutes. The peer that runs under Node is measured
                   if there is Node. With a WORD (a shape, or `encode`) that part alone, to the terminal.
+  --clients       whole clients over loopback TCP: events for a second of CPU time, and the memory of
+                  10,000 idle sources, written to benches/results/; some two minutes
   --instructions  counts our instructions by callgrind and fails if one count is more than 3 % over the
                   record in benches/instructions/, or if a long line costs more per byte than a short one
   --record        writes that record",
@@ -27,6 +30,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--report"] => report(&[]),
         ["--report", word] => report(&[word]),
+        ["--clients"] => built("clients", "clients", &["report", "benches/results"]),
         ["--instructions"] => instructions("check"),
         ["--instructions", "--record"] => instructions("record"),
         _ => criterion(args),
