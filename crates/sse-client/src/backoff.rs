@@ -24,6 +24,11 @@ impl Backoff {
         self.reconnection_time = time;
     }
 
+    /// The least that is to be waited: the reconnection time, or `Retry-After`.
+    pub(crate) fn floor(&self, policy: &Policy, retry_after: Option<Duration>) -> Duration {
+        self.reconnection_time.max(policy.min_reconnection_time).max(retry_after.unwrap_or_default())
+    }
+
     /// The next wait after so many failures in a row, of which `Retry-After` may raise the floor.
     ///
     /// "Wait a delay equal to the reconnection time […]. Optionally, wait some more. In particular, if the previous

@@ -98,6 +98,7 @@ mod reason;
 mod reconnect;
 mod session;
 mod step;
+mod strategy;
 
 pub use ending::{Ending, Place};
 pub use head::ResponseHead;
@@ -106,3 +107,4 @@ pub use policy::{Deadlines, Policy, RetriedStatuses};
 pub use reason::{Cause, CloseReason, ContentType, Limit, Timeout};
 pub use session::{MAX_SENT_ID_BYTES, Session};
 pub use step::{End, ReadyState, Step};
+pub use strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Wait};

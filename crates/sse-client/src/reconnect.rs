@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::backoff::Backoff;
 use crate::policy::Policy;
 use crate::reason::Limit;
+use crate::strategy::{Strategies, Wait};
 
 #[derive(Debug)]
 pub(crate) struct Reconnect {
@@ -66,7 +67,13 @@ impl Reconnect {
     }
 
     /// An attempt failed, or its connection ended, after it had been `open` for so long.
-    pub(crate) fn lost(&mut self, now: Duration, open: Option<Duration>, retry_after: Option<Duration>) -> Verdict {
+    pub(crate) fn lost(
+        &mut self,
+        now: Duration,
+        open: Option<Duration>,
+        retry_after: Option<Duration>,
+        strategies: &mut Strategies,
+    ) -> Verdict {
         if !self.success {
             self.failures = self.failures.saturating_add(1);
         }
@@ -75,7 +82,11 @@ impl Reconnect {
             self.outage_since = None;
         }
         let outage_since = *self.outage_since.get_or_insert(now);
-        let until = now.saturating_add(self.backoff.wait(&self.policy, self.failures, retry_after));
+        let until = now.saturating_add(strategies.delay(&Wait {
+            failures: self.failures,
+            floor: self.backoff.floor(&self.policy, retry_after),
+            default: self.backoff.wait(&self.policy, self.failures, retry_after),
+        }));
         let is_reached = |limit: Option<u32>, count: u32| limit.is_some_and(|limit| count >= limit);
         if is_reached(self.policy.max_reconnects, self.reconnects) {
             Verdict::GiveUp(Limit::Reconnects)

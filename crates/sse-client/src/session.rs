@@ -1,5 +1,6 @@
 //! The states of a session and what leads from one to the next.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use sse_codec::{BytesInput, DecodeError, Decoder, Event, FieldError, Frame, Input, OwnedFrame};
@@ -12,6 +13,7 @@ use crate::policy::{Deadlines, Policy};
 use crate::reason::{Cause, CloseReason, ContentType, Timeout};
 use crate::reconnect::{Reconnect, Verdict};
 use crate::step::{End, ReadyState, Step};
+use crate::strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Strategies};
 
 /// The EventSource processing model as a state machine without I/O, clock and random source.
 ///
@@ -53,6 +55,7 @@ pub struct Session {
     deadlines: Deadlines,
     /// `None`: whatever the server ends, was all of it.
     ending: Option<Ending>,
+    strategies: Strategies,
     decoder: Decoder,
     /// The latest `now` that it has been told.
     now: Duration,
@@ -118,6 +121,7 @@ impl Session {
             mode,
             deadlines: Deadlines::default(),
             ending: None,
+            strategies: Strategies::default(),
             decoder: Decoder::new(),
             now: Duration::ZERO,
             state: State::Connect,
@@ -139,6 +143,20 @@ impl Session {
     #[must_use]
     pub fn with_ending(mut self, ending: Ending) -> Self {
         self.ending = Some(ending);
+        self
+    }
+
+    /// Who decides what follows a failure. Default: the policy.
+    #[must_use]
+    pub fn with_error_strategy(mut self, strategy: impl ErrorStrategy + 'static) -> Self {
+        self.strategies.error = Some(Box::new(strategy));
+        self
+    }
+
+    /// Who decides how long to wait. Default: the policy.
+    #[must_use]
+    pub fn with_delay_strategy(mut self, strategy: impl DelayStrategy + 'static) -> Self {
+        self.strategies.delay = Some(Box::new(strategy));
         self
     }
 
@@ -206,16 +224,13 @@ impl Session {
                 self.mode.note_sent();
                 self.state = State::Read(Open::new(now));
             }
-            200 => self.fail(Cause::ContentType(ContentType::new(head.content_type))),
+            200 => self.fail(now, Cause::ContentType(ContentType::new(head.content_type))),
             204 if self.ending.is_none() => self.enter(State::Closed(CloseReason::NoContent)),
             status => {
                 let retry_after = head.retry_after();
                 let cause = Cause::Status { status, retry_after };
-                if self.mode.retries(status) {
-                    self.lose(now, cause, retry_after);
-                } else {
-                    self.fail(cause);
-                }
+                let default = if self.mode.retries(status) { Decision::Retry } else { Decision::Fail };
+                self.end(now, cause, retry_after, default);
             }
         }
     }
@@ -311,11 +326,11 @@ impl Session {
         match end {
             End::Eof if reading => match (self.mode.is_once(), &self.ending) {
                 (true, None) => self.enter(State::Closed(CloseReason::EndOfStream)),
-                (true, Some(_)) => self.lose(now, Cause::UnexpectedEnd, None),
-                (false, _) => self.lose(now, Cause::EndOfStream, None),
+                (true, Some(_)) => self.lose(now, Cause::UnexpectedEnd),
+                (false, _) => self.lose(now, Cause::EndOfStream),
             },
-            End::Futile => self.fail(Cause::Futile),
-            End::Eof | End::Unsent | End::TransportError => self.lose(now, Cause::Transport, None),
+            End::Futile => self.fail(now, Cause::Futile),
+            End::Eof | End::Unsent | End::TransportError => self.lose(now, Cause::Transport),
         }
     }
 
@@ -333,7 +348,7 @@ impl Session {
         };
         if let Some((_, timeout)) = timeout.filter(|(at, _)| now >= *at) {
             self.mode.note_sent();
-            self.lose(now, Cause::Timeout(timeout), None);
+            self.lose(now, Cause::Timeout(timeout));
         }
     }
 
@@ -407,8 +422,14 @@ impl Session {
         Some(value).filter(|value| !value.is_empty())
     }
 
-    fn fail(&mut self, cause: Cause) {
-        self.enter(State::Closed(CloseReason::Failed(cause)));
+    /// Trying again would not help.
+    fn fail(&mut self, now: Duration, cause: Cause) {
+        self.end(now, cause, None, Decision::Fail);
+    }
+
+    /// Trying again may help.
+    fn lose(&mut self, now: Duration, cause: Cause) {
+        self.end(now, cause, None, Decision::Retry);
     }
 
     /// There is no connection from here on.
@@ -421,10 +442,11 @@ impl Session {
         self.state = state;
     }
 
-    /// The connection is lost: reestablish it, if this is a subscription or may be retried, and its policy agrees.
-    fn lose(&mut self, now: Duration, cause: Cause, retry_after: Option<Duration>) {
+    /// The attempt has failed, or the connection is lost: there may be another one, if this is a subscription or may be
+    /// retried.
+    fn end(&mut self, now: Duration, cause: Cause, retry_after: Option<Duration>, default: Decision) {
         let Some(reconnect) = self.mode.reconnect_mut() else {
-            return self.fail(cause);
+            return self.enter(State::Closed(CloseReason::Failed(cause)));
         };
         let open = match (&self.state, &cause) {
             // A connection that was given up may have been dead from the start.
@@ -432,9 +454,14 @@ impl Session {
             (State::Read(open), _) => Some(open.age(now)),
             _ => None,
         };
-        let state = match reconnect.lost(now, open, retry_after) {
-            Verdict::Wait { until } => State::Wait { until, cause },
-            Verdict::GiveUp(limit) => State::Closed(CloseReason::GaveUp { limit, cause }),
+        let decision = self.strategies.decide(&Lost { cause: &cause, failures: reconnect.failures(), default });
+        let state = match decision {
+            Decision::Close => State::Closed(CloseReason::Requested),
+            Decision::Fail => State::Closed(CloseReason::Failed(cause)),
+            Decision::Retry => match reconnect.lost(now, open, retry_after, &mut self.strategies) {
+                Verdict::Wait { until } => State::Wait { until, cause },
+                Verdict::GiveUp(limit) => State::Closed(CloseReason::GaveUp { limit, cause }),
+            },
         };
         self.enter(state);
     }

@@ -32,4 +32,5 @@ mod reconnection;
 mod responses;
 mod resumption;
 mod retries;
+mod strategies;
 mod support;
