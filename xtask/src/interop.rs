@@ -1,6 +1,7 @@
 //! `cargo xtask interop`: our client and server against other people's programs.
 
 mod peers;
+mod sdk;
 
 use crate::failure::Failure;
 use crate::{Command, process};
@@ -15,6 +16,8 @@ Each pair, all of them by default: 1,000 events from a server to a client, one o
 connection that is cut twice in the middle of an event; everything must arrive once, in order. What
 the pairs are, and what the peers do otherwise than the standard: interop/README.md.
 
+`sdk`, part of all: the official packages of OpenAI's and Anthropic's APIs read what our server sends.
+
 Installs the peers where they are not: by npm below interop/node and by pip below target/interop,
 both in the versions recorded in interop/, and Debian's nginx, unpacked below target/interop and
 not installed. Browser, curl, npm and Python are installed by apt-get, as root or through a sudo that
@@ -26,6 +29,13 @@ Exit code 1: a pair failed. 2: there is no such pair.",
 
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     peers::install()?;
-    let mut command = process::cargo(&["run", "--quiet", "--locked", "-p", "sse-interop", "--"]);
-    process::run(command.args(args))
+    let (sdk, pairs): (Vec<_>, Vec<_>) = args.iter().partition(|name| *name == "sdk");
+    if args.is_empty() || !sdk.is_empty() {
+        sdk::run()?;
+    }
+    if args.is_empty() || !pairs.is_empty() {
+        let mut command = process::cargo(&["run", "--quiet", "--locked", "-p", "sse-interop", "--"]);
+        process::run(command.args(pairs))?;
+    }
+    Ok(())
 }

@@ -14,26 +14,26 @@ pub(super) fn install() -> Result<(), Failure> {
         return Err(Failure::task(format!("missing: {}", missing.join(", "))));
     }
     tools::install(&[("curl", "curl"), ("npm", "npm")])?;
-    npm()?;
-    pip()?;
+    npm("interop/node")?;
+    pip("interop/python/requirements.txt", "python")?;
     nginx()?;
     // With nchan loaded, nginx insists on a directory in here, whatever its configuration says.
     tools::create_directory(Path::new("/var/lib/nginx"))
 }
 
-/// The packages of npm, and the Node that they run under.
-fn npm() -> Result<(), Failure> {
-    let directory = process::root().join("interop/node");
+/// The packages of npm that a directory asks for. Those of `interop/node` are also the Node that all run under.
+pub(super) fn npm(directory: &str) -> Result<(), Failure> {
+    let directory = process::root().join(directory);
     let lock = read(&directory.join("package-lock.json"))?;
     unless_there(&directory.join("node_modules/installed"), &lock, || {
         process::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory))
     })
 }
 
-/// The packages of pip, in an environment of their own.
-fn pip() -> Result<(), Failure> {
-    let requirements = process::root().join("interop/python/requirements.txt");
-    let directory = target().join("python");
+/// The packages of pip that a file asks for, in an environment of their own, which gets this name.
+pub(super) fn pip(requirements: &str, name: &str) -> Result<(), Failure> {
+    let requirements = process::root().join(requirements);
+    let directory = target().join(name);
     unless_there(&directory.join("installed"), &read(&requirements)?, || {
         // Debian's Python comes without.
         let complete = |python: &mut Command| process::succeeds(python.args(["-c", "import venv, ensurepip"]));
