@@ -139,6 +139,28 @@ proptest! {
     }
 }
 
+#[test]
+fn agrees_with_the_oracle_wherever_it_is_cut_twice() {
+    for stream in [
+        &b"\xef\xbb\xbfdata: 0\n\n: comment\ndata: a\n:\xff\ndata: b\n\nid: 1\n\n"[..],
+        b"event: e\r\ndata: a\r\ndata: b\r\n\r\n: comment\r\n\r\nretry: 5\r\nid: 1\r\ndata\r\n\r\n",
+        b"data: 0\r\rid: 1\rdata: \xe2\x82\xac\rx\r\revent: e\r\rid\r\rdata: \xf0\x9f\x98\r\r",
+    ] {
+        let expected = expected(stream);
+        for first in 0..=stream.len() {
+            for second in first..=stream.len() {
+                let chunks = [&stream[..first], &stream[first..second], &stream[second..]];
+                for outcome in [
+                    borrowed(&mut Decoder::new().with_comments(true), &chunks),
+                    owned(&mut Decoder::new().with_comments(true), &chunks),
+                ] {
+                    assert_eq!(outcome, expected, "{} cut at {first} and {second}", stream.escape_ascii());
+                }
+            }
+        }
+    }
+}
+
 fn without_id(seen: Seen) -> Seen {
     match seen {
         Seen::Frame(sse_conformance::oracle::Frame::Event(mut event)) => {
