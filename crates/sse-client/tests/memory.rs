@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use sse_client::{End, Policy, ResponseHead, Session};
+use sse_client::{End, Ending, Policy, ResponseHead, Session, Step};
 use sse_codec::Input;
 
 type Leave = fn(&mut Session);
@@ -48,4 +48,17 @@ fn half_an_event_is_not_held_without_its_connection() {
             assert!(held < MIB, "{how}: {held}");
         }
     }
+}
+
+#[test]
+fn the_last_event_is_not_held_when_it_has_been_seen() {
+    let counted = allocation_counter::measure(|| {
+        let mut session = with_half_an_event(Policy::default()).with_ending(Ending::at(|event| event.data.len() > 9));
+        let mut input = Input::new(b"\n\ndata: more\n\n");
+        assert!(session.handle_data(Duration::ZERO, &mut input).unwrap().is_some());
+        assert_eq!(session.handle_data(Duration::ZERO, &mut input), Ok(None));
+        assert!(matches!(session.step(), Step::Closed(_)));
+        std::mem::forget(session);
+    });
+    assert!(counted.bytes_current < 1024 * 1024, "{}", counted.bytes_current);
 }
