@@ -10,6 +10,9 @@
 //!   only ever added, from the first reconnection on, so the clients of one dead server do not return together.
 //! * **Nothing is lost by the id of an event that was not delivered**: the last event ID is taken at an event's blank
 //!   line only. It lives on over connections, as in browsers.
+//! * **Nothing is sent twice that must not be**: by [`Session::once`] nothing at all, and with retries nothing after the
+//!   first event.
+//! * **What was cut off is known to be**, of streams that end by an event and whose [`Ending`] is said.
 //! * **All policy is here**: status, content type, `Retry-After`, `retry`, backoff, limits, deadlines, ids that cannot
 //!   be sent. An adapter moves bytes and sets timers.
 //!

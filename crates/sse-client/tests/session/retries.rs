@@ -1,5 +1,7 @@
 //! One response, for which the request may be sent again until its first event.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use sse_client::{
     Cause, CloseReason, Deadlines, End, Ending, Limit, ResponseHead, RetriedStatuses, Retries, Session, Step, Timeout,
 };
@@ -147,5 +149,31 @@ fn a_policy_without_statuses_retries_none() {
         play.connect();
         play.head(429);
         assert!(matches!(play.closed(), Some(CloseReason::Failed(_))), "{:?}", play.closed());
+    }
+}
+
+proptest! {
+    /// Whatever happens: once an event has come, there is no other attempt.
+    #[test]
+    fn no_attempt_follows_an_event(operations in vec(0_u8..12, 0..60), refused in any::<bool>()) {
+        let retries = if refused { Retries::Refused } else { Retries::Unanswered };
+        let mut play = Play::new(Session::once_with_retries(retries, exact(), 1).with_ending(Ending::done()));
+        let mut has_begun = false;
+        for operation in operations {
+            match operation {
+                0 | 1 => play.session.handle_connecting(play.now),
+                2 | 3 => play.head(200),
+                4 => play.head(429),
+                5 => play.head(500),
+                6 => play.end(End::Unsent),
+                7 => play.end(End::TransportError),
+                8 => play.end(End::Eof),
+                9 => play.pass(100 * S),
+                10 => has_begun |= !play.data(": comment\nretry: 1\n\n").is_empty(),
+                _ => has_begun |= !play.data("data: a\n\n").is_empty(),
+            }
+            let goes_on = matches!(play.session.step(), Step::Connect { .. } | Step::AwaitHead { .. } | Step::Wait { .. });
+            prop_assert!(!(has_begun && goes_on), "{:?}", play.session.step());
+        }
     }
 }
