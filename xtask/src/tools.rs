@@ -37,6 +37,8 @@ const TOOLS: &[Tool] = &[
         variable: None,
         package: "python3",
     },
+    Tool { purpose: "an HTTP proxy", names: &["tinyproxy"], variable: None, package: "tinyproxy-bin" },
+    Tool { purpose: "a SOCKS proxy", names: &["microsocks"], variable: None, package: "microsocks" },
 ];
 
 /// Whether this is a CI run: what is missing is then a failure and not a skip.

@@ -13,12 +13,11 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body_util::Full;
 use hyper::client::conn::{http1, http2};
-use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use crate::builder::HttpClientBuilder;
-use crate::dial::{BoxIo, Dialer, Link};
+use crate::dial::{Dialer, Link};
 use crate::error::{BoxError, HttpError};
 use crate::share::{Connections, ResponseBody, Shared};
 
@@ -112,7 +111,7 @@ impl HttpClient {
 
 /// A connection with HTTP settled.
 enum Connection {
-    Http1(BoxIo, Option<Intercept>),
+    Http1(Link),
     Http2(Arc<Shared>),
 }
 
@@ -126,15 +125,16 @@ impl Inner {
                 Err(_) => return Err(HttpError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
             };
             match connection {
-                Connection::Http1(io, proxy) => return http1(io, proxy, request).await,
+                Connection::Http1(link) => return http1(link, request).await,
                 Connection::Http2(shared) => {
                     *request.version_mut() = Version::HTTP_2;
+                    let alert = shared.alert.clone();
                     match shared.send(request).await {
                         Ok(response) => return Ok(response),
                         // It was closed before it took the request, which goes over a new one.
                         Err(mut error) => match error.take_message().filter(|_| !fresh) {
                             Some(unsent) => request = unsent,
-                            None => return Err(HttpError::from_service(error.into_error().into())),
+                            None => return Err(alert.explain(error.into_error())),
                         },
                     }
                 }
@@ -171,27 +171,24 @@ impl Inner {
     }
 
     async fn open(&self, uri: &Uri) -> Result<Connection, HttpError> {
-        let Link { io, http2, proxy } = self.dialer.dial(uri).await?;
-        if !http2 {
-            return Ok(Connection::Http1(io, proxy));
+        let link = self.dialer.dial(uri).await?;
+        if !link.http2 {
+            return Ok(Connection::Http1(link));
         }
         let handshake = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_connection_window_size(CONNECTION_WINDOW)
             .keep_alive_interval(KEEPALIVE)
-            .handshake(io);
-        let (requests, connection) = handshake.await.map_err(|error| HttpError::from_service(error.into()))?;
+            .handshake(link.io);
+        let (requests, connection) = handshake.await.map_err(|error| link.alert.explain(error))?;
         tokio::spawn(connection);
-        Ok(Connection::Http2(Shared::new(requests)))
+        Ok(Connection::Http2(Shared::new(requests, link.alert)))
     }
 }
 
 /// Sends a request over a connection of its own.
-async fn http1(
-    io: BoxIo,
-    proxy: Option<Intercept>,
-    mut request: Request<Full<Bytes>>,
-) -> Result<Response<ResponseBody>, HttpError> {
+async fn http1(link: Link, mut request: Request<Full<Bytes>>) -> Result<Response<ResponseBody>, HttpError> {
+    let Link { io, proxy, alert, .. } = link;
     *request.version_mut() = Version::HTTP_11;
     if let Some(host) = host(request.uri()) {
         request.headers_mut().entry(HOST).or_insert(host);
@@ -209,11 +206,11 @@ async fn http1(
         }
     }
     let handshake = http1::handshake(io).await;
-    let (mut requests, connection) = handshake.map_err(|error| HttpError::from_service(error.into()))?;
+    let (mut requests, connection) = handshake.map_err(|error| alert.explain(error))?;
     // Ends with the response, or when nobody wants it any more.
     tokio::spawn(connection);
     let response = requests.send_request(request).await;
-    Ok(response.map_err(|error| HttpError::from_service(error.into()))?.map(ResponseBody::alone))
+    Ok(response.map_err(|error| alert.explain(error))?.map(ResponseBody::alone))
 }
 
 /// RFC 9110, 7.2: the host, and the port if it is not the scheme's.

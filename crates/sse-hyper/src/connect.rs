@@ -252,7 +252,7 @@ where
         if misdirected {
             hop.extensions_mut().insert(FreshConnection);
         }
-        tracing::debug!(method = %hop.method(), url = %without_query(trail.url()), "sending a request");
+        tracing::debug!(name: "sse.request", target: "sse", method = %hop.method(), url = %without_query(trail.url()), "sending a request");
         poll_fn(|cx| service.poll_ready(cx)).await.map_err(|error| HttpError::from_service(error.into()))?;
         let response = service.call(hop.map(Full::new));
         let mut response = response.await.map_err(|error| HttpError::from_service(error.into()))?;

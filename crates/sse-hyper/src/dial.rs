@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 
+use crate::alert::{Alert, Heard};
 use crate::error::{BoxError, HttpError};
 use crate::resolve::Resolver;
 
@@ -52,6 +53,8 @@ pub(crate) struct Link {
     pub(crate) http2: bool,
     /// It ends at this proxy, which takes requests for any server.
     pub(crate) proxy: Option<Intercept>,
+    /// Why the server ended it, if it said so by TLS.
+    pub(crate) alert: Alert,
 }
 
 impl Dialer {
@@ -60,11 +63,13 @@ impl Dialer {
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
         let (io, proxy) = self.open(uri, secure).await?;
         if !secure {
-            return Ok(Link { io, http2: false, proxy });
+            return Ok(Link { io, http2: false, proxy, alert: Alert::default() });
         }
         let tls = handshake(&self.tls, uri, io).await?;
         let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Link { io: Box::new(TokioIo::new(tls)), http2, proxy: None })
+        let alert = Alert::default();
+        let io = Heard { io: Box::new(TokioIo::new(tls)), alert: alert.clone() };
+        Ok(Link { io: Box::new(io), http2, proxy: None, alert })
     }
 
     /// Opens what lies below TLS. With a proxy: the connection ends there.

@@ -123,8 +123,7 @@ impl HttpError {
             Ok(sorted) => return *sorted,
             Err(error) => error,
         };
-        // The outermost link that says something; what the server has against the client's certificate comes in the
-        // midst of HTTP (in TLS 1.3) and says more.
+        // The outermost link that says something.
         let mut kind: Option<fn(BoxError) -> Self> = None;
         let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
         while let Some(link) = cause {
@@ -132,7 +131,7 @@ impl HttpError {
                 return Self::Resolve { host: host.clone(), source: error };
             }
             if let Some(tls) = link.downcast_ref::<rustls::Error>() {
-                kind = about_client_certificate(tls).or(kind).or(Some(Self::Tls));
+                kind = kind.or(about_client_certificate(tls)).or(Some(Self::Tls));
                 break;
             }
             if let Some(hyper) = link.downcast_ref::<hyper::Error>() {
@@ -149,6 +148,11 @@ impl HttpError {
             };
         }
         kind.unwrap_or(Self::Service)(error)
+    }
+
+    /// What an alert of the server tells more than that the connection is lost.
+    pub(crate) fn from_alert(alert: rustls::Error) -> Option<Self> {
+        about_client_certificate(&alert).map(|kind| kind(alert.into()))
     }
 
     /// Sorts what ended a response's body before its end.

@@ -58,6 +58,8 @@
 //!
 //! [EventSource processing model]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 
+#[cfg(feature = "client")]
+mod alert;
 mod body;
 #[cfg(feature = "client")]
 mod builder;

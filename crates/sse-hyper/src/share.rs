@@ -16,6 +16,8 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::SendRequest;
 use pin_project_lite::pin_project;
 
+use crate::alert::Alert;
+
 /// The most requests at a time on one connection. RFC 9113, 6.5.2, recommends to servers that they allow no fewer. One
 /// more than a server allows would wait for another to end, and event streams do not end.
 const MAX_STREAMS: usize = 100;
@@ -39,6 +41,8 @@ pub(crate) struct Known {
 /// A connection that takes several requests at a time.
 pub(crate) struct Shared {
     requests: SendRequest<Full<Bytes>>,
+    /// Why the server ended it.
+    pub(crate) alert: Alert,
     /// A request was given up before its response head: perhaps the network has lost it. Those on it go on; others had
     /// better ask elsewhere.
     suspect: AtomicBool,
@@ -86,8 +90,8 @@ impl Known {
 }
 
 impl Shared {
-    pub(crate) fn new(requests: SendRequest<Full<Bytes>>) -> Arc<Self> {
-        Arc::new(Self { requests, suspect: AtomicBool::new(false) })
+    pub(crate) fn new(requests: SendRequest<Full<Bytes>>, alert: Alert) -> Arc<Self> {
+        Arc::new(Self { requests, alert, suspect: AtomicBool::new(false) })
     }
 
     /// Sends a request. The connection lives as long as the response's body.

@@ -2,101 +2,16 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
+#[path = "support/secure.rs"]
+mod secure;
 mod support;
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
-
-use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
-use http::{Request, Response, Version};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::ServerConfig;
-use rustls::crypto::ring;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use http::Version;
 use rustls::version::{TLS12, TLS13};
-use sse_hyper::{Connector, EventBody, Failure, HttpClient, HttpError, Policy, Tls, TlsError};
+use secure::{Settings, serve, serve_as};
+use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Tls, TlsError};
 use support::{failure, next};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-
-/// A server of one endless event stream, and what it tells of each connection.
-struct Server {
-    url: String,
-    /// Its certificate.
-    pem: String,
-    /// The version of each request, and `None` when a connection is gone.
-    seen: mpsc::UnboundedReceiver<Option<Version>>,
-}
-
-impl Server {
-    async fn seen(&mut self) -> Option<Version> {
-        timeout(Duration::from_secs(20), self.seen.recv()).await.expect("the server sees something").unwrap()
-    }
-}
-
-async fn serve(versions: &[&'static rustls::SupportedProtocolVersion], alpn: &[&str]) -> Server {
-    serve_as(&["localhost", "127.0.0.1"], versions, alpn).await
-}
-
-async fn serve_as(names: &[&str], versions: &[&'static rustls::SupportedProtocolVersion], alpn: &[&str]) -> Server {
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
-    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(versions)
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key.into())
-        .unwrap();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
-    let (tell, seen) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, tell) = (acceptor.clone(), tell.clone());
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                let service = service_fn(|request| respond(request, tell.clone()));
-                let io = TokioIo::new(stream);
-                if http2 {
-                    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                        .serve_connection(io, service)
-                        .await;
-                } else {
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
-                }
-                let _ = tell.send(None);
-            });
-        }
-    });
-    Server { url, pem: cert.pem(), seen }
-}
-
-type Blocks = stream::BoxStream<'static, Result<Bytes, Infallible>>;
-
-async fn respond(
-    request: Request<Incoming>,
-    tell: mpsc::UnboundedSender<Option<Version>>,
-) -> Result<Response<EventBody<Blocks>>, Infallible> {
-    let _ = tell.send(Some(request.version()));
-    let first = stream::iter([Ok(Bytes::from_static(b"data: hello\n\n"))]);
-    Ok(EventBody::new(first.chain(stream::pending()).boxed()).into_response())
-}
-
-fn trusting(server: &Server) -> HttpClient {
-    HttpClient::builder().with_tls(Tls::new().with_ca_pem(server.pem.as_bytes()).unwrap()).build().unwrap()
-}
 
 #[tokio::test]
 async fn streams_over_each_version_of_tls_and_http() {
@@ -107,7 +22,7 @@ async fn streams_over_each_version_of_tls_and_http() {
         (&[&TLS12], &[], Version::HTTP_11),
     ] {
         let mut server = serve(versions, alpn).await;
-        let client = trusting(&server);
+        let client = server.client();
         let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
         assert_eq!(next(&mut source).await.data(), "hello");
         assert_eq!(server.seen().await, Some(expected));
@@ -121,7 +36,7 @@ async fn streams_over_each_version_of_tls_and_http() {
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let server = serve(&[&TLS13, &TLS12], &["http/1.1"]).await;
     let other = serve(&[&TLS13], &[]).await;
-    for client in [HttpClient::platform(), trusting(&other)] {
+    for client in [HttpClient::platform(), other.client()] {
         let policy = Policy::default().with_max_failures(1);
         let source = Connector::get(&server.url).unwrap().with_service(client).subscribe(policy);
         let (_, error) = failure(source).await;
@@ -134,9 +49,9 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
-    let server = serve_as(&["example.org"], &[&TLS13], &[]).await;
+    let server = serve_as(Settings { names: &["example.org"], versions: &[&TLS13], alpn: &[], clients: None }).await;
     let policy = Policy::default().with_max_failures(1);
-    let source = Connector::get(&server.url).unwrap().with_service(trusting(&server)).subscribe(policy);
+    let source = Connector::get(&server.url).unwrap().with_service(server.client()).subscribe(policy);
     let (_, error) = failure(source).await;
     match error.failure() {
         Failure::Transport { source: HttpError::Tls(error), .. } => {
@@ -151,7 +66,7 @@ async fn a_certificate_for_another_name_is_refused() {
 async fn an_address_in_a_certificate_counts() {
     let server = serve(&[&TLS13], &[]).await;
     let url = server.url.replace("localhost", "127.0.0.1");
-    let mut source = Connector::get(&url).unwrap().with_service(trusting(&server)).subscribe(Policy::default());
+    let mut source = Connector::get(&url).unwrap().with_service(server.client()).subscribe(Policy::default());
     assert_eq!(next(&mut source).await.data(), "hello");
 }
 
@@ -178,7 +93,7 @@ async fn a_redirect_may_lead_to_tls() {
         let moved = format!("HTTP/1.1 301 Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
         stream.write_all(moved.as_bytes()).await.unwrap();
     });
-    let mut source = Connector::get(&plain).unwrap().with_service(trusting(&server)).subscribe(Policy::default());
+    let mut source = Connector::get(&plain).unwrap().with_service(server.client()).subscribe(Policy::default());
     assert_eq!(next(&mut source).await.data(), "hello");
     assert_eq!(server.seen().await, Some(Version::HTTP_2));
 }

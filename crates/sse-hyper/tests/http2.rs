@@ -1,0 +1,145 @@
+//! Many event sources on one HTTP/2 connection.
+#![cfg(feature = "client")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
+
+#[path = "support/secure.rs"]
+mod secure;
+mod support;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{FutureExt as _, StreamExt as _};
+use rustls::version::TLS13;
+use secure::{Server, serve};
+use sse_hyper::{Connector, Deadlines, EventSource, HttpClient, Policy, Session};
+use support::next;
+
+async fn http2() -> Server {
+    serve(&[&TLS13], &["h2", "http/1.1"]).await
+}
+
+fn subscribe(client: &HttpClient, server: &Server, path: &str) -> EventSource<Connector> {
+    let policy = Policy::default().with_reconnection_time(Duration::from_millis(10));
+    let url = format!("{}{path}", server.url);
+    Connector::get(&url).unwrap().with_service(client.clone()).subscribe(policy)
+}
+
+/// The number of the connection that a source's event came over.
+async fn connection(source: &mut EventSource<Connector>) -> String {
+    next(source).await.event_type().to_owned()
+}
+
+#[tokio::test]
+async fn many_sources_share_one_connection() {
+    let mut server = http2().await;
+    let client = server.client();
+    // All at once, before there is any connection.
+    let mut sources: Vec<_> = (0..50).map(|_| subscribe(&client, &server, "")).collect();
+    for seen in join_all(sources.iter_mut().map(connection)).await {
+        assert_eq!(seen, "1");
+    }
+    assert_eq!(server.accepted(), 1);
+    for _ in 0..50 {
+        assert!(server.seen().await.is_some());
+    }
+    // The others go on when one is dropped, and one that comes later joins them.
+    sources.truncate(1);
+    let mut late = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut late).await, "1");
+    assert!(server.seen().await.is_some());
+    // The last one closes the connection.
+    drop((sources, late));
+    assert_eq!(server.seen().await, None);
+    let mut again = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut again).await, "2");
+}
+
+#[tokio::test]
+async fn a_full_connection_gets_a_neighbour() {
+    let server = http2().await;
+    let client = server.client();
+    let mut sources: Vec<_> = (0..250).map(|_| subscribe(&client, &server, "")).collect();
+    let seen = join_all(sources.iter_mut().map(connection)).await;
+    let on = |number: &str| seen.iter().filter(|seen| *seen == number).count();
+    assert_eq!([on("1"), on("2"), on("3")], [100, 100, 50]);
+    assert_eq!(server.accepted(), 3);
+}
+
+#[tokio::test]
+async fn clients_share_nothing_with_each_other_but_with_their_clones() {
+    let server = http2().await;
+    let (one, other) = (server.client(), server.client());
+    let mut sources = [&one, &other, &one.clone()].map(|client| subscribe(client, &server, ""));
+    let mut seen = join_all(sources.iter_mut().map(connection)).await;
+    seen.sort();
+    assert_eq!(seen, ["1", "1", "2"]);
+}
+
+#[tokio::test]
+async fn a_server_of_http_1_1_is_asked_by_many_at_once() {
+    let server = serve(&[&TLS13], &["http/1.1"]).await;
+    let client = server.client();
+    let mut sources: Vec<_> = (0..20).map(|_| subscribe(&client, &server, "")).collect();
+    join_all(sources.iter_mut().map(connection)).await;
+    assert_eq!(server.accepted(), 20);
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_read_holds_up_no_other() {
+    let server = http2().await;
+    let client = server.client();
+    let mut unread: Vec<_> = (0..20).map(|_| subscribe(&client, &server, "flood")).collect();
+    join_all(unread.iter_mut().map(connection)).await;
+    // Whatever windows there are, they are full by now or soon.
+    let mut read = subscribe(&client, &server, "flood");
+    for _ in 0..2000 {
+        next(&mut read).await;
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_misdirected_request_goes_over_another_connection() {
+    let server = http2().await;
+    let client = server.client();
+    let mut first = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut first).await, "1");
+    let mut misdirected = subscribe(&client, &server, "misdirected");
+    assert_eq!(connection(&mut misdirected).await, "2");
+}
+
+#[tokio::test]
+async fn a_connection_on_which_a_request_was_given_up_is_left_to_those_on_it() {
+    let server = http2().await;
+    let client = server.client();
+    let mut first = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut first).await, "1");
+    let deadlines = Deadlines::default().with_head(Duration::from_millis(300));
+    let session = Session::subscribe(Policy::default().with_reconnection_time(Duration::from_millis(10)), 1);
+    let url = format!("{}silent", server.url);
+    let connector = Connector::get(&url).unwrap().with_service(client.clone());
+    let mut impatient = connector.with_session(session.with_deadlines(deadlines));
+    assert_eq!(connection(&mut impatient).await, "2");
+    assert_eq!(connection(&mut subscribe(&client, &server, "")).await, "2");
+    assert!(first.next().now_or_never().is_none(), "still open");
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_retires_takes_no_more_requests() {
+    let mut server = http2().await;
+    let client = server.client();
+    let mut first = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut first).await, "1");
+    assert!(server.seen().await.is_some());
+    server.retire.notify_waiters();
+    let mut second = loop {
+        // Until the word has arrived.
+        let mut second = subscribe(&client, &server, "");
+        if connection(&mut second).await == "2" {
+            break second;
+        }
+    };
+    assert!(first.next().now_or_never().is_none(), "still open");
+    assert!(second.next().now_or_never().is_none(), "open");
+}

@@ -1,0 +1,121 @@
+//! Client certificates, demanded by a real server.
+#![cfg(feature = "client")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
+
+#[path = "support/secure.rs"]
+mod secure;
+mod support;
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rustls::RootCertStore;
+use rustls::crypto::ring;
+use rustls::server::WebPkiClientVerifier;
+use rustls::version::{TLS12, TLS13};
+use secure::{Server, Settings, serve_as};
+use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Tls, TlsError};
+use support::{failure, next};
+
+/// A certificate and its key.
+struct Identity {
+    certificate: String,
+    key: String,
+}
+
+/// Who vouches for clients.
+struct Authority {
+    root: rcgen::Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let root = params.self_signed(&key).unwrap();
+        Self { root, issuer: Issuer::new(params, key) }
+    }
+
+    fn identity(&self) -> Identity {
+        let mut params = CertificateParams::new(vec!["client.test".into()]).unwrap();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
+    /// A server that lets in whom this authority vouches for.
+    async fn serve(&self, version: &'static rustls::SupportedProtocolVersion, alpn: &[&str]) -> Server {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.der().clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        serve_as(Settings { names: &["localhost"], versions: &[version], alpn, clients: Some(clients) }).await
+    }
+}
+
+/// How an attempt with these settings fails.
+async fn refused(server: &Server, tls: Tls) -> HttpError {
+    let client = HttpClient::builder().with_tls(tls).build().unwrap();
+    let policy = Policy::default().with_max_failures(1);
+    let (_, error) = failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await;
+    match error {
+        sse_hyper::Error::GaveUp { failure: Failure::Transport { source, .. }, .. }
+        | sse_hyper::Error::Failed(Failure::Transport { source, .. }) => source,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_to_know_who_asks() {
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
+    let (right, wrong) = (ours.identity(), theirs.identity());
+    let shown = |server: &Server, identity: &Identity| {
+        server.tls().with_identity_pem(identity.certificate.as_bytes(), identity.key.as_bytes()).unwrap()
+    };
+    for (version, alpn) in [(&TLS13, &["h2"][..]), (&TLS13, &["http/1.1"]), (&TLS12, &["h2"]), (&TLS12, &["http/1.1"])]
+    {
+        let server = ours.serve(version, alpn).await;
+        let client = HttpClient::builder().with_tls(shown(&server, &right)).build().unwrap();
+        let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
+        assert_eq!(next(&mut source).await.data(), "hello");
+
+        let error = refused(&server, server.tls()).await;
+        assert!(matches!(error, HttpError::ClientCertificateRequired(_)), "{version:?} {alpn:?}: {error:?}");
+        let error = refused(&server, shown(&server, &wrong)).await;
+        assert!(matches!(error, HttpError::ClientCertificateRefused(_)), "{version:?} {alpn:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn certificate_and_key_may_be_one_text() {
+    let authority = Authority::new("ours");
+    let server = authority.serve(&TLS13, &["h2"]).await;
+    let Identity { certificate, key } = authority.identity();
+    let both = key + &certificate;
+    let tls = server.tls().with_identity_pem(both.as_bytes(), both.as_bytes()).unwrap();
+    let client = HttpClient::builder().with_tls(tls).build().unwrap();
+    let mut source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
+    assert_eq!(next(&mut source).await.data(), "hello");
+}
+
+#[test]
+fn an_unusable_identity_is_the_callers_error() {
+    let authority = Authority::new("ours");
+    let (one, other) = (authority.identity(), authority.identity());
+    let identity = |certificate: &str, key: &str| Tls::new().with_identity_pem(certificate.as_bytes(), key.as_bytes());
+    assert!(matches!(identity("", &one.key), Err(TlsError::Pem(_))));
+    assert!(matches!(identity(&one.certificate, &one.certificate), Err(TlsError::Key(_))));
+    let encrypted = one.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    match identity(&one.certificate, &encrypted) {
+        Err(error @ TlsError::Key(_)) => assert!(error.to_string().contains("encrypted"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+    let tls = identity(&one.certificate, &other.key).unwrap();
+    let error = HttpClient::builder().with_tls(tls.clone()).build().unwrap_err();
+    assert!(matches!(error, HttpError::TlsConfig(TlsError::Rustls(_))), "{error:?}");
+    assert!(!format!("{tls:?}").contains("PRIVATE") && !format!("{tls:?}").contains("[48, "), "{tls:?}");
+}

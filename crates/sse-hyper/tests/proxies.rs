@@ -1,0 +1,257 @@
+//! Proxies, each a program of somebody else's: tinyproxy (HTTP) and microsocks (SOCKS 5).
+#![cfg(feature = "client")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
+
+#[path = "support/secure.rs"]
+mod secure;
+mod support;
+
+use std::error::Error as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::version::TLS13;
+use secure::serve;
+use sse_hyper::{Cause, Connector, Failure, HttpClient, HttpError, Policy, Proxy};
+use support::{failure, next};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// A proxy that runs as long as this lives.
+struct Running {
+    process: Child,
+    address: SocketAddr,
+    configuration: Option<PathBuf>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if let Some(path) = &self.configuration {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Starts a proxy and waits until it listens.
+fn run(package: &str, mut command: Command, address: SocketAddr, configuration: Option<PathBuf>) -> Running {
+    let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let process = process.unwrap_or_else(|error| panic!("{command:?}: {error} (Debian: apt-get install {package})"));
+    let mut running = Running { process, address, configuration };
+    let began = Instant::now();
+    while std::net::TcpStream::connect(address).is_err() {
+        assert!(running.process.try_wait().unwrap().is_none(), "{command:?} has ended");
+        assert!(began.elapsed() < Duration::from_secs(20), "{command:?} does not listen");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    running
+}
+
+/// A port that nobody listens on.
+fn free() -> SocketAddr {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+/// An HTTP proxy that lets in `user:secret`.
+fn tinyproxy() -> Running {
+    let address = free();
+    let path = std::env::temp_dir().join(format!("sse-tinyproxy-{}-{}.conf", std::process::id(), address.port()));
+    let settings = format!(
+        "Port {}\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth user secret\nLogLevel Critical\n",
+        address.port()
+    );
+    std::fs::write(&path, settings).unwrap();
+    let mut command = Command::new("tinyproxy");
+    command.arg("-d").arg("-c").arg(&path);
+    run("tinyproxy-bin", command, address, Some(path))
+}
+
+/// A SOCKS 5 proxy that lets in `user:secret`.
+fn microsocks() -> Running {
+    let address = free();
+    let mut command = Command::new("microsocks");
+    command.args(["-i", "127.0.0.1", "-p", &address.port().to_string(), "-u", "user", "-P", "secret"]);
+    run("microsocks", command, address, None)
+}
+
+fn client(server: &secure::Server, proxy: &str) -> HttpClient {
+    HttpClient::builder().with_tls(server.tls()).with_proxy(Proxy::new(proxy).unwrap()).build().unwrap()
+}
+
+/// The one event that a plain server sends, and the request that it got.
+async fn plain_server() -> (String, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/path?query", listener.local_addr().unwrap());
+    let request = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert_ne!(stream.read_buf(&mut head).await.unwrap(), 0, "a whole request");
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: hello\n\n";
+        stream.write_all(answer).await.unwrap();
+        // It stays open: the event has to come through while more may follow.
+        tokio::spawn(async move { stream.read(&mut [0]).await });
+        String::from_utf8(head).unwrap()
+    });
+    (url, request)
+}
+
+/// How the first attempt fails.
+async fn refused(url: &str, client: HttpClient) -> Failure<http::response::Parts, HttpError> {
+    let policy = Policy::default().with_max_failures(1);
+    match failure(Connector::get(url).unwrap().with_service(client).subscribe(policy)).await.1 {
+        sse_hyper::Error::GaveUp { failure, .. } | sse_hyper::Error::Failed(failure) => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn events_come_through_a_proxy_as_they_are_sent() {
+    let (http, socks) = (tinyproxy(), microsocks());
+    let server = serve(&[&TLS13], &["h2"]).await;
+    for proxy in [
+        format!("http://user:secret@{}", http.address),
+        format!("user:secret@{}", http.address),
+        format!("socks5://user:secret@{}", socks.address),
+        format!("socks5h://user:secret@{}", socks.address),
+    ] {
+        // TLS, and HTTP/2 in it, is settled with the server.
+        let client = client(&server, &proxy);
+        let mut source = Connector::get(&server.url).unwrap().with_service(client.clone()).subscribe(Policy::default());
+        assert_eq!(next(&mut source).await.data(), "hello", "{proxy}");
+
+        let (url, request) = plain_server().await;
+        let mut source = Connector::get(&url).unwrap().with_service(client).subscribe(Policy::default());
+        assert_eq!(next(&mut source).await.data(), "hello", "{proxy}");
+        let request = request.await.unwrap();
+        assert!(request.starts_with("GET /path?query HTTP/1.1\r\n"), "{request}");
+        assert!(!request.contains("secret") && !request.to_lowercase().contains("proxy-authorization"), "{request}");
+        // tinyproxy says of itself that it was there.
+        assert_eq!(request.to_lowercase().contains("via: "), !proxy.starts_with("socks"), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_may_be_reached_by_tls() {
+    let http = tinyproxy();
+    let server = serve(&[&TLS13], &["h2"]).await;
+    // tinyproxy knows no TLS: a terminator in front of it.
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("https://user:secret@localhost:{}", listener.local_addr().unwrap().port());
+    let behind = http.address;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut behind = TcpStream::connect(behind).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut behind).await;
+            });
+        }
+    });
+    let tls = server.tls().with_ca_pem(cert.pem().as_bytes()).unwrap();
+    let trusting = HttpClient::builder().with_tls(tls).with_proxy(Proxy::new(&proxy).unwrap()).build().unwrap();
+    let mut source = Connector::get(&server.url).unwrap().with_service(trusting.clone()).subscribe(Policy::default());
+    assert_eq!(next(&mut source).await.data(), "hello");
+    let (url, _request) = plain_server().await;
+    let mut source = Connector::get(&url).unwrap().with_service(trusting).subscribe(Policy::default());
+    assert_eq!(next(&mut source).await.data(), "hello");
+
+    match refused(&server.url, client(&server, &proxy)).await {
+        Failure::Transport { source: HttpError::Proxy { source, .. }, .. } => {
+            assert!(matches!(source.downcast_ref(), Some(HttpError::Tls(_))), "{source:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn errors_say_that_it_was_the_proxy() {
+    let (http, socks) = (tinyproxy(), microsocks());
+    let server = serve(&[&TLS13], &["h2"]).await;
+    let nobody = free();
+    for (proxy, at, expected) in [
+        // tinyproxy answers 401, others 407.
+        (format!("http://user:wrong@{}", http.address), http.address, "tunnel"),
+        (format!("http://{}", http.address), http.address, "authorization"),
+        (format!("socks5://user:wrong@{}", socks.address), socks.address, ""),
+        (format!("socks5h://{}", socks.address), socks.address, ""),
+        (format!("http://user:secret@{nobody}"), nobody, "refused"),
+        (format!("socks5://user:secret@{nobody}"), nobody, "refused"),
+    ] {
+        match refused(&server.url, client(&server, &proxy)).await {
+            Failure::Transport { source: error @ HttpError::Proxy { .. }, .. } => {
+                let chain: Vec<_> =
+                    std::iter::successors(Some(&error as &dyn std::error::Error), |error| (*error).source())
+                        .map(ToString::to_string)
+                        .collect();
+                assert!(chain[0].contains(&at.to_string()), "{chain:?}");
+                assert!(chain.join(": ").contains(expected), "{proxy}: {chain:?}");
+                assert!(!format!("{chain:?} {error:?}").contains("wrong"), "no password: {error:?}");
+            }
+            other => panic!("{proxy}: {other:?}"),
+        }
+    }
+    // The proxy is there and the server is not.
+    let gone = format!("https://{}/", free());
+    for proxy in [format!("http://user:secret@{}", http.address), format!("socks5://user:secret@{}", socks.address)] {
+        let failure = refused(&gone, client(&server, &proxy)).await;
+        assert!(matches!(failure, Failure::Transport { source: HttpError::Proxy { .. }, .. }), "{failure:?}");
+    }
+    // What is asked of the proxy itself, it answers by HTTP.
+    let failure = refused("http://127.0.0.1:1/", client(&server, &format!("http://{}", http.address))).await;
+    assert!(matches!(failure.cause(), Cause::Status { status: 407, .. }), "{failure:?}");
+}
+
+#[tokio::test]
+async fn exceptions_go_straight() {
+    let server = serve(&[&TLS13], &["h2"]).await;
+    let nowhere = Proxy::new(&format!("http://{}", free())).unwrap();
+    for (list, direct) in
+        [("localhost", true), (" example.org , localhost", true), ("*", true), ("example.org", false), ("", false)]
+    {
+        let client = HttpClient::builder().with_tls(server.tls()).with_proxy(nowhere.clone().except(list));
+        let policy = Policy::default().with_max_failures(1);
+        let mut source = Connector::get(&server.url).unwrap().with_service(client.build().unwrap()).subscribe(policy);
+        if direct {
+            assert_eq!(next(&mut source).await.data(), "hello", "{list:?}");
+        } else {
+            failure(source).await;
+        }
+    }
+}
+
+#[test]
+fn what_is_no_proxy_is_refused() {
+    for url in ["", "ftp://user:secret@a.test", "socks4://a.test", "http://", "http://user:secret@a b"] {
+        match Proxy::new(url) {
+            Err(error @ HttpError::ProxyUrl { variable: None, .. }) => {
+                let text = format!("{error} {error:?}");
+                assert!(text.contains("socks5h") && !text.contains("secret"), "{text}");
+                assert!(error.source().is_none());
+            }
+            other => panic!("{url:?}: {other:?}"),
+        }
+    }
+    let proxy = Proxy::new("http://user:secret@a.test:3128").unwrap();
+    assert!(!format!("{proxy:?} {:?}", HttpClient::builder().with_proxy(proxy.clone())).contains("secret"));
+}
