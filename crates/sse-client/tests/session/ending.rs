@@ -110,3 +110,11 @@ fn closing_needs_no_last_event() {
     play.session.close();
     assert_eq!(play.closed(), Some(&CloseReason::Requested));
 }
+
+#[test]
+fn an_ending_can_be_looked_at() {
+    assert_eq!(
+        format!("{:?} {:?}", Ending::done(), message_stop()),
+        "Ending { is_given: false, .. } Ending { is_given: true, .. }"
+    );
+}
