@@ -84,6 +84,20 @@ fn a_detached_event_keeps_no_chunk() {
 }
 
 #[test]
+fn the_last_event_of_a_chunk_takes_it_over() {
+    let chunk = Bytes::from(b"data: 1\n\ndata: 2\n\n".to_vec());
+    let mut input = BytesInput::new(chunk.clone());
+    let mut decoder = Decoder::new();
+    let first = decoder.decode_bytes(&mut input);
+    let last = decoder.decode_bytes(&mut input);
+    assert!(matches!((&first, &last), (Ok(Some(_)), Ok(Some(_)))));
+    drop((first, last));
+    // The input has it no more.
+    assert!(chunk.is_unique());
+    assert_eq!(decoder.decode_bytes(&mut input), Ok(None));
+}
+
+#[test]
 fn data_alone_shares_the_memory_of_its_event() {
     let chunk = Bytes::from(b"id: 7\ndata: hello\n\n".to_vec());
     let at = chunk.as_ptr() as usize + b"id: 7\ndata: ".len();
