@@ -67,6 +67,8 @@ mod builder;
 mod client;
 #[cfg(feature = "client")]
 mod connect;
+#[cfg(feature = "cookies")]
+mod cookies;
 #[cfg(feature = "client")]
 mod decompress;
 #[cfg(feature = "client")]
@@ -93,6 +95,8 @@ pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 #[cfg(feature = "client")]
 pub use connect::Connector;
+#[cfg(feature = "cookies")]
+pub use cookies::Cookies;
 #[cfg(feature = "client")]
 pub use decompress::ByteStream;
 #[cfg(feature = "client")]
