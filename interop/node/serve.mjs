@@ -3,13 +3,14 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const list = JSON.parse(readFileSync(process.argv[2], "utf8"));
+/** All the events. */
+export const list = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
 /** The first event that is held back. */
-const HELD = 11;
+export const HELD = 11;
 
 /** Resolves when the client has what comes before the hold. */
-const released = new Promise((resolve) => process.stdin.once("data", resolve));
+export const released = new Promise((resolve) => process.stdin.once("data", resolve));
 process.stdin.once("end", () => process.exit());
 
 /** The events behind the one with this ID; IDs are numbers from 1. */

@@ -27,6 +27,8 @@ pub(crate) enum Deviation {
     IdOfUnfinishedEvent,
     /// The last event ID is sent in this parameter of the query, and not in the header.
     IdInQuery(&'static str),
+    /// The first request is a `POST`. Only those that resume are a `GET`.
+    BeginsWithPost,
     /// A block with `retry` alone is reported as an event of this type.
     RetryIsAnEvent(&'static str),
 }
@@ -44,6 +46,7 @@ impl Deviation {
             Self::NoByteOrderMarks => "loses byte order marks at the beginning of lines of data",
             Self::IdOfUnfinishedEvent => "takes the ID of an event that was cut, and so loses the event",
             Self::IdInQuery(_) => "sends the last event ID in the query, not in the header",
+            Self::BeginsWithPost => "is asked by `POST`, and to resume by `GET`",
             Self::RetryIsAnEvent(_) => "takes a block with `retry` alone for an event",
         }
     }
@@ -69,21 +72,27 @@ impl Deviation {
                 list.insert(0, none);
             }
             Self::IdOfUnfinishedEvent => list.retain(|event| CUT.iter().all(|number| event.id != number.to_string())),
-            Self::IdInQuery(_) | Self::OwnIds => {}
+            Self::IdInQuery(_) | Self::BeginsWithPost | Self::OwnIds => {}
         }
     }
 
     /// What becomes of the requests.
     pub(crate) fn of_requests(self, requests: &mut [Request]) {
-        let resumed = requests.iter_mut().skip(1);
+        let mut requests = requests.iter_mut();
+        let first = requests.next();
         match self {
+            Self::BeginsWithPost => {
+                if let Some(request) = first {
+                    request.method = "POST".to_owned();
+                }
+            }
             Self::IdOfUnfinishedEvent => {
-                for (request, number) in resumed.zip(CUT) {
+                for (request, number) in requests.zip(CUT) {
                     request.last_event_id = Some(number.to_string());
                 }
             }
             Self::IdInQuery(name) => {
-                for request in resumed {
+                for request in requests {
                     request.query = request.last_event_id.take().map(|id| format!("{name}={id}"));
                 }
             }

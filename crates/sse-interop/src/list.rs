@@ -91,9 +91,14 @@ pub(crate) fn scissors(number: usize) -> String {
 /// The list as a client of the standard sees it: an event stream has one kind of line break.
 pub(crate) fn as_received(mut events: Vec<Event>) -> Vec<Event> {
     for event in &mut events {
-        event.data = event.data.replace("\r\n", "\n").replace('\r', "\n");
+        event.data = with_lf(&event.data);
     }
     events
+}
+
+/// The text with LF for each line break.
+pub(crate) fn with_lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// What all peers read.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::Result;
 use crate::deviation::Deviation;
 use crate::judge::{Outcome, judge};
-use crate::list::{self, CUT, END, Event, HOLD};
+use crate::list::{END, Event, HOLD};
 use crate::replay::Released;
 use crate::setting::Setting;
 use crate::wire::{Address, Cut, Wire};
@@ -59,19 +59,9 @@ pub(crate) struct Pair {
     pub(crate) server: StartServer,
     pub(crate) client: StartClient,
     /// Where connections are cut; each time the client must resume.
-    pub(crate) cuts: fn() -> Vec<Cut>,
+    pub(crate) cuts: &'static [Cut],
     /// What the peer does otherwise than the standard. Ours does nothing otherwise.
     pub(crate) deviations: &'static [Deviation],
-}
-
-/// In the middle of an event, where its text can be seen.
-pub(crate) fn in_mid_event() -> Vec<Cut> {
-    CUT.iter().map(|&number| Cut::Behind(list::scissors(number).into_bytes())).collect()
-}
-
-/// After so many bytes, where events cannot be seen on the wire.
-pub(crate) fn blindly() -> Vec<Cut> {
-    vec![Cut::After(6_000), Cut::After(4_000)]
 }
 
 /// Longer than any pair takes on a busy machine.
@@ -84,7 +74,7 @@ impl Pair {
         let (release, released) = watch::channel(false);
         let server = timeout_at(deadline, (self.server)(setting, released)).await;
         let mut server = server.map_err(|_| "the server does not start")??;
-        let wire = Wire::new(server.address.clone(), (self.cuts)()).await?;
+        let wire = Wire::new(server.address.clone(), self.cuts).await?;
         let client = timeout_at(deadline, (self.client)(setting, wire.origin())).await;
         let mut client = client.map_err(|_| "the client does not start")??;
 
@@ -117,8 +107,7 @@ impl Pair {
             }
         }
         let outcome = Outcome { seen, requests: wire.requests(), cuts_left: wire.cuts_left(), trouble };
-        let blind = (self.cuts)().iter().any(|cut| matches!(cut, Cut::After(_)));
-        judge(&setting.list, &outcome, blind, self.deviations)
+        judge(&setting.list, &outcome, self.cuts, self.deviations)
     }
 }
 

@@ -1,23 +1,61 @@
 //! The table of pairs.
 
 use crate::deviation::Deviation::{self, *};
-use crate::ours;
-use crate::pair::{Pair, StartClient, StartServer, blindly, in_mid_event};
+use crate::list::CUT;
+use crate::ours::{client, mcp, server};
+use crate::pair::{Pair, StartClient, StartServer};
 use crate::peers::{axum, browser, curl, nginx, node, python};
+use crate::wire::Cut;
 
-/// Their servers.
-const SERVERS: &[(&str, StartServer, &[Deviation])] = &[
-    ("node-http", node::http, &[]),
-    ("gzip", node::gzip, &[]),
-    ("better-sse", node::better_sse, &[JsonData]),
-    ("sse-starlette", python::starlette, &[]),
-    ("axum", axum::sse, &[CrLfIsTwoLineBreaks, NoEmptyData]),
-    ("nchan", nginx::nchan, &[OwnIds, RawCr]),
-    ("nginx-proxy", nginx::proxy, &[]),
+/// In the middle of two events.
+const IN_EVENTS: &[Cut] = &[Cut::In(CUT[0]), Cut::In(CUT[1])];
+
+/// Where events cannot be seen on the wire.
+const BLINDLY: &[Cut] = &[Cut::After(6_000), Cut::After(4_000)];
+
+/// And in between the server ends the connection, and the three after it without having sent anything.
+const AND_BY_SERVER: &[Cut] =
+    &[Cut::In(CUT[0]), Cut::ByServer(550), Cut::ByServer(550), Cut::ByServer(550), Cut::ByServer(550), Cut::In(CUT[1])];
+
+/// Our clients, in the order of [`TheirServer::clients`].
+const OURS: [&str; 2] = ["sse-hyper", "sse-reqwest"];
+
+/// A server of theirs, against both of our clients.
+struct TheirServer {
+    peer: &'static str,
+    start: StartServer,
+    clients: [StartClient; 2],
+    cuts: &'static [Cut],
+    deviations: &'static [Deviation],
+}
+
+const SERVERS: &[TheirServer] = &[
+    plain("node-http", node::http, &[]),
+    TheirServer { cuts: BLINDLY, ..plain("gzip", node::gzip, &[]) },
+    plain("better-sse", node::better_sse, &[JsonData]),
+    plain("sse-starlette", python::starlette, &[]),
+    plain("axum", axum::sse, &[CrLfIsTwoLineBreaks, NoEmptyData]),
+    plain("nchan", nginx::nchan, &[OwnIds, RawCr]),
+    plain("nginx-proxy", nginx::proxy, &[]),
+    TheirServer {
+        peer: "mcp-post",
+        start: node::mcp,
+        clients: [mcp::hyper_post, mcp::reqwest_post],
+        cuts: AND_BY_SERVER,
+        deviations: &[OwnIds, BeginsWithPost],
+    },
+    TheirServer {
+        peer: "mcp-get",
+        start: node::mcp,
+        clients: [mcp::hyper_get, mcp::reqwest_get],
+        cuts: AND_BY_SERVER,
+        deviations: &[OwnIds],
+    },
 ];
 
-/// Our clients: each against each of their servers.
-const OUR_CLIENTS: &[(&str, StartClient)] = &[("sse-hyper", ours::hyper), ("sse-reqwest", ours::reqwest)];
+const fn plain(peer: &'static str, start: StartServer, deviations: &'static [Deviation]) -> TheirServer {
+    TheirServer { peer, start, clients: [client::hyper, client::reqwest], cuts: IN_EVENTS, deviations }
+}
 
 /// Their clients, each against our server.
 const CLIENTS: &[(&str, StartClient, &[Deviation])] = &[
@@ -34,19 +72,18 @@ const CLIENTS: &[(&str, StartClient, &[Deviation])] = &[
     ("curl", curl::client, &[]),
 ];
 
-/// All pairs, by the name of the peer.
+/// All pairs.
 pub(crate) fn pairs() -> Vec<Pair> {
-    let servers = SERVERS.iter().flat_map(|&(peer, server, deviations)| {
-        // What is compressed cannot be read on the wire.
-        let cuts = if peer == "gzip" { blindly } else { in_mid_event };
-        OUR_CLIENTS.iter().map(move |&(ours, client)| Pair { peer, ours, server, client, cuts, deviations })
+    let servers = SERVERS.iter().flat_map(|&TheirServer { peer, start, clients, cuts, deviations }| {
+        let clients = OURS.into_iter().zip(clients);
+        clients.map(move |(ours, client)| Pair { peer, ours, server: start, client, cuts, deviations })
     });
     let clients = CLIENTS.iter().map(|&(peer, client, deviations)| Pair {
         peer,
         ours: "sse-hyper",
-        server: ours::server,
+        server: server::start,
         client,
-        cuts: in_mid_event,
+        cuts: IN_EVENTS,
         deviations,
     });
     servers.chain(clients).collect()

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinSet;
 
-use crate::Result;
+use crate::{Result, list};
 
 /// The path of the event stream, whoever serves it.
 pub(crate) const PATH: &str = "/events";
@@ -26,21 +27,31 @@ pub(crate) enum Address {
 }
 
 /// Where a connection is cut: both sides see the other one close it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// Behind this text in what the server sends.
-    Behind(Vec<u8>),
-    /// Behind so many bytes of a connection, where text cannot be seen.
+    /// In the middle of the event with this number, where its text can be seen.
+    In(usize),
+    /// Behind so many bytes of a connection.
     After(usize),
+    /// By the server itself, behind the event with this number. Nothing is left to do for the wire.
+    ByServer(usize),
 }
 
 /// What a request for the event stream asked to resume after.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     /// The field `Last-Event-ID`.
     pub(crate) last_event_id: Option<String>,
     /// What is behind the question mark in the URL.
     pub(crate) query: Option<String>,
+}
+
+impl Request {
+    /// As browsers do it.
+    pub(crate) fn get(last_event_id: Option<&str>) -> Self {
+        Self { method: "GET".to_owned(), last_event_id: last_event_id.map(str::to_owned), query: None }
+    }
 }
 
 /// A listener whose connections go on to a server, until this is dropped.
@@ -54,15 +65,16 @@ pub(crate) struct Wire {
 struct State {
     server: Address,
     cuts: Mutex<VecDeque<Cut>>,
-    requests: Mutex<Vec<Request>>,
+    requests: Mutex<Vec<(Request, Instant)>>,
 }
 
 impl Wire {
     /// To this server, with these cuts, one after the other.
-    pub(crate) async fn new(server: Address, cuts: Vec<Cut>) -> Result<Self> {
+    pub(crate) async fn new(server: Address, cuts: &[Cut]) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(State { server, cuts: Mutex::new(cuts.into()), requests: Mutex::default() });
+        let cuts = cuts.iter().filter(|cut| !matches!(cut, Cut::ByServer(_))).copied().collect();
+        let state = Arc::new(State { server, cuts: Mutex::new(cuts), requests: Mutex::default() });
         let mut tasks = JoinSet::new();
         let accepting = Arc::clone(&state);
         tasks.spawn(async move {
@@ -81,8 +93,8 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
-    /// The requests for the event stream so far.
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    /// The requests for the event stream so far, and when they came.
+    pub(crate) fn requests(&self) -> Vec<(Request, Instant)> {
         lock(&self.state.requests).clone()
     }
 
@@ -138,7 +150,7 @@ impl State {
             while let Some((request, len)) = parse(&heads) {
                 heads.drain(..len);
                 streaming.fetch_or(request.is_some(), Relaxed);
-                lock(&self.requests).extend(request);
+                lock(&self.requests).extend(request.map(|request| (request, Instant::now())));
             }
             server.write_all(&chunk).await?;
         }
@@ -168,31 +180,37 @@ impl State {
     /// Where the next cut is, if it is behind `from`; it is then made.
     fn take_cut(&self, carried: &[u8], from: usize) -> Option<usize> {
         let mut cuts = lock(&self.cuts);
-        let at = match cuts.front()? {
-            Cut::Behind(text) => {
+        let at = match *cuts.front()? {
+            Cut::In(number) => {
+                let text = list::scissors(number);
                 // It may have begun in an earlier chunk.
                 let start = from.saturating_sub(text.len());
-                start + memmem::find(&carried[start..], text)? + text.len()
+                start + memmem::find(&carried[start..], text.as_bytes())? + text.len()
             }
-            Cut::After(bytes) => (*bytes <= carried.len()).then_some(*bytes)?,
+            Cut::After(bytes) => (bytes <= carried.len()).then_some(bytes)?,
+            Cut::ByServer(_) => return None,
         };
         cuts.pop_front();
         Some(at)
     }
 }
 
-/// The first request head, if it is one for the event stream, and its length. Requests here have no bodies.
+/// The first request, if it is whole: its head, if it is one for the event stream, and its length.
 fn parse(bytes: &[u8]) -> Option<(Option<Request>, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Request::new(&mut fields);
-    let Ok(httparse::Status::Complete(len)) = head.parse(bytes) else { return None };
+    let Ok(httparse::Status::Complete(head_len)) = head.parse(bytes) else { return None };
+    let field = |name: &str| {
+        let field = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
+        Some(String::from_utf8_lossy(field.value).into_owned())
+    };
+    let len = head_len + field("content-length").and_then(|len| len.parse().ok()).unwrap_or(0);
     let (path, query) = match head.path?.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
         None => (head.path?, None),
     };
-    let id = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("last-event-id"));
-    let request = Request { last_event_id: id.map(|id| String::from_utf8_lossy(id.value).into_owned()), query };
-    Some(((path == PATH).then_some(request), len))
+    let request = Request { method: head.method?.to_owned(), last_event_id: field("last-event-id"), query };
+    (len <= bytes.len()).then_some(((path == PATH).then_some(request), len))
 }
 
 #[cfg(test)]
@@ -201,36 +219,39 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::{Address, Cut, Request, Wire};
+    use crate::list::scissors;
 
     #[tokio::test]
-    async fn overhears_the_request_and_cuts_behind_a_text_in_two_chunks() {
+    async fn overhears_requests_and_cuts_their_answers() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Address::Tcp(listener.local_addr().unwrap());
-        let wire = Wire::new(server, vec![Cut::Behind(b"cut".to_vec()), Cut::After(4)]).await.unwrap();
+        let wire = Wire::new(server, &[Cut::In(399), Cut::ByServer(550), Cut::After(4)]).await.unwrap();
 
-        let ask = async |head: &str, answer: [&str; 2]| {
+        // What arrives of an answer that is sent in two parts, and ends by a cut or by the server.
+        let ask = async |request: &str, answer: [&str; 2]| {
             let mut client = TcpStream::connect(wire.address).await.unwrap();
-            client.write_all(head.as_bytes()).await.unwrap();
+            client.write_all(request.as_bytes()).await.unwrap();
             let (mut server, _) = listener.accept().await.unwrap();
-            server.read_exact(&mut vec![0; head.len()]).await.unwrap();
+            server.read_exact(&mut vec![0; request.len()]).await.unwrap();
             let mut got = vec![0; answer[0].len().min(4)];
             server.write_all(answer[0].as_bytes()).await.unwrap();
             client.read_exact(&mut got).await.unwrap();
             let _ = server.write_all(answer[1].as_bytes()).await;
+            drop(server);
             client.read_to_end(&mut got).await.unwrap();
             String::from_utf8(got).unwrap()
         };
-        assert_eq!(ask("GET /events HTTP/1.1\r\n\r\n", ["a cu", "t here"]).await, "a cut");
+        let text = scissors(399);
+        assert_eq!(ask("GET /page HTTP/1.1\r\n\r\n", [&text, "whole"]).await, format!("{text}whole"));
+        let call = "POST /events HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}";
+        assert_eq!(ask(call, [&text[..6], &format!("{} here", &text[6..])]).await, text);
         assert_eq!(ask("GET /events HTTP/1.1\r\nLast-Event-ID: 8\r\n\r\n", ["abcdef", ""]).await, "abcd");
-
-        let mut client = TcpStream::connect(wire.address).await.unwrap();
-        client.write_all(b"GET /events?a=b HTTP/1.1\r\nlast-event-id: 7\r\n\r\n").await.unwrap();
-        let (mut server, _) = listener.accept().await.unwrap();
-        server.read_exact(&mut [0; 8]).await.unwrap();
+        assert_eq!(ask("GET /events?a=b HTTP/1.1\r\nlast-event-id: 7\r\n\r\n", [&text, ""]).await, text);
 
         assert_eq!(wire.cuts_left(), 0);
-        let resumed = Request { last_event_id: Some("7".into()), query: Some("a=b".into()) };
-        let eight = Request { last_event_id: Some("8".into()), query: None };
-        assert_eq!(wire.requests(), [Request::default(), eight, resumed]);
+        let requests: Vec<_> = wire.requests().into_iter().map(|(request, _)| request).collect();
+        let post = Request { method: "POST".into(), ..Request::get(None) };
+        let last = Request { query: Some("a=b".into()), ..Request::get(Some("7")) };
+        assert_eq!(requests, [post, Request::get(Some("8")), last]);
     }
 }

@@ -9,7 +9,7 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt as _, stream};
 
-use crate::ours;
+use crate::ours::server;
 use crate::pair::{Server, Start};
 use crate::replay::{Released, replay};
 use crate::setting::Setting;
@@ -18,7 +18,7 @@ use crate::wire::PATH;
 /// A server whose body is axum's and not ours.
 pub(crate) fn sse(setting: &Setting, released: Released) -> Start<'_, Server> {
     let events = get(stream).with_state((setting.clone(), released));
-    Box::pin(ours::serve(Router::new().route(PATH, events)))
+    Box::pin(server::serve(Router::new().route(PATH, events)))
 }
 
 async fn stream(
@@ -28,6 +28,6 @@ async fn stream(
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let events = replay(setting.list, last_event_id, released)
         .map(|event| Event::default().id(event.id).event(event.event).data(event.data));
-    let retry = stream::iter([Event::default().retry(ours::RETRY)]);
+    let retry = stream::iter([Event::default().retry(server::RETRY)]);
     Sse::new(retry.chain(events).map(Ok))
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::Result;
 use crate::list::Event;
-use crate::ours;
+use crate::ours::server;
 use crate::pair::{Client, Start};
 use crate::setting::Setting;
 use crate::wire::PATH;
@@ -50,6 +50,6 @@ async fn follow(url: &str, events: &mpsc::UnboundedSender<Event>) -> Result<()> 
         if status.code() != Some(PARTIAL) {
             return Err(format!("curl ended: {status}").into());
         }
-        tokio::time::sleep(ours::RETRY).await;
+        tokio::time::sleep(server::RETRY).await;
     }
 }

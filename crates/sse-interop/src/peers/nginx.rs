@@ -29,7 +29,7 @@ use crate::wire::{Address, PATH};
 /// Our server behind nginx, which would like to buffer.
 pub(crate) fn proxy(setting: &Setting, released: Released) -> Start<'_, Server> {
     Box::pin(async move {
-        let mut server = ours::server(setting, released).await?;
+        let mut server = ours::server::start(setting, released).await?;
         let Address::Tcp(upstream) = server.address else { return Err("our server listens on TCP".into()) };
         let (socket, mut nginx) = start(setting, "proxy", &upstream.to_string()).await?;
         buffers(&socket).await?;

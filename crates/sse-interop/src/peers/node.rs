@@ -29,3 +29,8 @@ pub(crate) fn eventsource(setting: &Setting, origin: String) -> Start<'_, Client
 pub(crate) fn undici(setting: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(program::client(setting, "node/client-undici.mjs", origin))
 }
+
+/// The package @modelcontextprotocol/sdk.
+pub(crate) fn mcp(setting: &Setting, released: Released) -> Start<'_, Server> {
+    Box::pin(program::server(setting, "node/server-mcp.mjs", released))
+}
