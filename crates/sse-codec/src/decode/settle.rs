@@ -1,7 +1,7 @@
 //! A call begins: what the last one lent is taken back, and what the last chunk left unfinished goes on.
 
 use super::Decoder;
-use super::state::{Lent, Started, Told};
+use super::state::{Started, Told};
 use crate::error::DecodeError;
 use crate::joined::Piece;
 use crate::lines::{Cursor, Lines};
@@ -34,12 +34,8 @@ impl<B: Scratch> Decoder<B> {
         let told = self.go_on(lines);
         lines.save();
         self.note_cr(lines);
-        self.unsettled = !matches!(self.lent, Lent::Nothing)
-            || self.line != Started::No
-            || self.bom.is_some()
-            || self.after_cr
-            || self.event.dropped
-            || self.event.stored;
+        // A line that goes on, and a comment that is lent, are stored or dropped with their event.
+        self.unsettled = self.bom.is_some() || self.after_cr || self.event.dropped || self.event.stored;
         told
     }
 
