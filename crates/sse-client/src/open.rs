@@ -10,6 +10,8 @@ use crate::reason::Timeout;
 /// What the deadlines of an open connection count from.
 #[derive(Debug)]
 pub(crate) struct Open {
+    /// The start of the attempt.
+    begun: Duration,
     since: Duration,
     last_byte: Duration,
     last_event: Duration,
@@ -29,8 +31,8 @@ pub(crate) enum Arrived {
 }
 
 impl Open {
-    pub(crate) fn new(now: Duration) -> Self {
-        Self { since: now, last_byte: now, last_event: now, had_bytes: false, had_event: false }
+    pub(crate) fn new(begun: Duration, now: Duration) -> Self {
+        Self { begun, since: now, last_byte: now, last_event: now, had_bytes: false, had_event: false }
     }
 
     /// For how long it has been open.
@@ -76,12 +78,20 @@ impl Open {
     pub(crate) fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
         let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
         let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
-        // The first of two at the same time: that there was not one byte says more.
-        bytes.into_iter().chain(events).min_by_key(|(at, _)| *at)
+        let total = after(self.begun, deadlines.total).map(|at| (at, Timeout::Total));
+        // The first of those at the same time: that there was not one byte says more.
+        bytes.into_iter().chain(events).chain(total).min_by_key(|(at, _)| *at)
     }
 }
 
+/// The first deadline to come of an attempt that has no response yet.
+pub(crate) fn head_deadline(begun: Duration, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
+    let head = after(begun, deadlines.head).map(|at| (at, Timeout::Head));
+    let total = after(begun, deadlines.total).map(|at| (at, Timeout::Total));
+    head.into_iter().chain(total).min_by_key(|(at, _)| *at)
+}
+
 /// So long after `start`; `None` also for what lies beyond all time.
-pub(crate) fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
+fn after(start: Duration, time: Option<Duration>) -> Option<Duration> {
     time.and_then(|time| start.checked_add(time))
 }

@@ -144,7 +144,7 @@ impl RetriedStatuses {
     }
 }
 
-/// How long a server may be silent before its connection counts as lost.
+/// How long a server may be silent, or take in all, before its connection counts as lost.
 ///
 /// ```
 /// use core::time::Duration;
@@ -159,19 +159,20 @@ pub struct Deadlines {
     pub(crate) head: Option<Duration>,
     pub(crate) byte_idle: Option<Duration>,
     pub(crate) event_idle: Option<Duration>,
+    pub(crate) total: Option<Duration>,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
         // Generous: language models take their time, and some servers send no head before the first event. Without any,
         // a peer that lost its power would be awaited for ever.
-        Self { head: Some(Duration::from_secs(120)), byte_idle: None, event_idle: None }
+        Self { head: Some(Duration::from_secs(120)), ..Self::NONE }
     }
 }
 
 impl Deadlines {
     /// No deadlines at all.
-    pub const NONE: Self = Self { head: None, byte_idle: None, event_idle: None };
+    pub const NONE: Self = Self { head: None, byte_idle: None, event_idle: None, total: None };
 
     /// From the start of an attempt to the response head. Default: 2 minutes.
     #[must_use]
@@ -194,6 +195,15 @@ impl Deadlines {
     #[must_use]
     pub fn with_event_idle(mut self, time: Duration) -> Self {
         self.event_idle = Some(time);
+        self
+    }
+
+    /// From the start of an attempt to the end of its response, whatever arrives. Default: none.
+    ///
+    /// How long one answer may take at most. A subscription that it cuts reconnects and resumes.
+    #[must_use]
+    pub fn with_total(mut self, time: Duration) -> Self {
+        self.total = Some(time);
         self
     }
 }

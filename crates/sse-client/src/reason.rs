@@ -77,6 +77,8 @@ pub enum Timeout {
     ByteIdle,
     /// No event, though there may have been comments.
     EventIdle,
+    /// No end, though there may have been events.
+    Total,
 }
 
 impl fmt::Display for Timeout {
@@ -85,6 +87,7 @@ impl fmt::Display for Timeout {
             Self::Head => "no response head",
             Self::ByteIdle => "not one byte",
             Self::EventIdle => "no event",
+            Self::Total => "no end of the stream",
         })
     }
 }

@@ -8,9 +8,9 @@ use sse_codec::{BytesInput, DecodeError, Decoder, Event, FieldError, Frame, Inpu
 use crate::ending::{Ending, Place};
 use crate::head::ResponseHead;
 use crate::mode::{Mode, Retries};
-use crate::open::{Arrived, Open, after};
+use crate::open::{Arrived, Open, head_deadline};
 use crate::policy::{Deadlines, Policy};
-use crate::reason::{Cause, CloseReason, ContentType, Timeout};
+use crate::reason::{Cause, CloseReason, ContentType};
 use crate::reconnect::{Reconnect, Verdict};
 use crate::step::{End, ReadyState, Step};
 use crate::strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Strategies};
@@ -65,7 +65,7 @@ pub struct Session {
 #[derive(Debug)]
 enum State {
     Connect,
-    AwaitHead { deadline: Option<Duration> },
+    AwaitHead { begun: Duration },
     Read(Open),
     Wait { until: Duration, cause: Cause },
     Closed(CloseReason),
@@ -189,7 +189,9 @@ impl Session {
     pub fn step(&self) -> Step<'_> {
         match &self.state {
             State::Connect => Step::Connect { last_event_id: self.sendable_id() },
-            State::AwaitHead { deadline } => Step::AwaitHead { deadline: *deadline },
+            State::AwaitHead { begun } => {
+                Step::AwaitHead { deadline: head_deadline(*begun, &self.deadlines).map(|(at, _)| at) }
+            }
             State::Read(open) => Step::Read { deadline: open.deadline(&self.deadlines).map(|(at, _)| at) },
             State::Wait { until, cause } => Step::Wait { until: *until, cause },
             State::Closed(reason) => Step::Closed(reason),
@@ -205,7 +207,7 @@ impl Session {
         if let Some(reconnect) = self.mode.reconnect_mut() {
             reconnect.begin(now);
         }
-        self.state = State::AwaitHead { deadline: after(now, self.deadlines.head) };
+        self.state = State::AwaitHead { begun: now };
     }
 
     /// The head of the final response has arrived. [`Step::Read`] says that the body is an event stream to be read;
@@ -216,13 +218,13 @@ impl Session {
     /// all else fails the connection.
     pub fn handle_head(&mut self, now: Duration, head: ResponseHead<'_>) {
         let now = self.advance(now);
-        if !matches!(self.state, State::AwaitHead { .. }) {
+        let State::AwaitHead { begun } = self.state else {
             return;
-        }
+        };
         match head.status {
             200 if head.is_event_stream() => {
                 self.mode.note_sent();
-                self.state = State::Read(Open::new(now));
+                self.state = State::Read(Open::new(begun, now));
             }
             200 => self.fail(now, Cause::ContentType(ContentType::new(head.content_type))),
             204 if self.ending.is_none() => self.enter(State::Closed(CloseReason::NoContent)),
@@ -342,7 +344,7 @@ impl Session {
                 self.state = State::Connect;
                 return;
             }
-            State::AwaitHead { deadline } => deadline.map(|at| (at, Timeout::Head)),
+            State::AwaitHead { begun } => head_deadline(*begun, &self.deadlines),
             State::Read(open) => open.deadline(&self.deadlines),
             _ => None,
         };

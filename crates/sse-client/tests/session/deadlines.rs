@@ -1,6 +1,8 @@
 //! How long a server may be silent.
 
 use crate::support::{MS, Play, S, exact};
+use core::time::Duration;
+
 use sse_client::{Cause, Deadlines, End, Policy, Session, Step, Timeout};
 
 fn play(deadlines: Deadlines) -> Play {
@@ -14,6 +16,7 @@ fn assert_timed_out(play: &Play, timeout: Timeout) {
     let missing = match timeout {
         Timeout::Head => "no response head",
         Timeout::ByteIdle => "not one byte",
+        Timeout::Total => "no end of the stream",
         _ => "no event",
     };
     assert!(cause.to_string().ends_with(missing), "{cause}");
@@ -184,4 +187,38 @@ fn each_connection_has_deadlines_of_its_own() {
     play.open();
     play.pass(9 * S);
     assert_reading(&play);
+}
+
+#[test]
+fn a_response_that_takes_too_long_is_cut_whatever_arrives() {
+    let mut play = play(Deadlines::NONE.with_total(30 * S).with_byte_idle(10 * S));
+    play.connect();
+    play.pass(5 * S);
+    play.head(200);
+    for _ in 0..4 {
+        play.pass(6 * S);
+        play.data("data: a\n\n");
+        assert_reading(&play);
+    }
+    play.pass(S - MS);
+    assert_reading(&play);
+    play.pass(MS);
+    assert_timed_out(&play, Timeout::Total);
+}
+
+#[test]
+fn the_total_covers_the_wait_for_the_head() {
+    for (deadlines, timeout) in [
+        (Deadlines::NONE.with_total(5 * S), Timeout::Total),
+        (Deadlines::NONE.with_total(5 * S).with_head(6 * S), Timeout::Total),
+        (Deadlines::NONE.with_total(5 * S).with_head(5 * S), Timeout::Head),
+        (Deadlines::NONE.with_total(Duration::MAX).with_head(5 * S), Timeout::Head),
+    ] {
+        let mut play = play(deadlines);
+        play.connect();
+        play.pass(5 * S - MS);
+        assert!(matches!(play.session.step(), Step::AwaitHead { .. }));
+        play.pass(MS);
+        assert_timed_out(&play, timeout);
+    }
 }
