@@ -36,6 +36,24 @@
 //! [`Connect`] has an example with a server in memory; `sse-hyper` and `sse-reqwest` are the implementations for real
 //! ones.
 //!
+//! # What it tells
+//!
+//! [`Monitor`] shows an event source to others: a stream of its states, and counters for a layer of metrics. By `tracing`,
+//! all with the target `sse`, and names that stay:
+//!
+//! | | name | level | fields |
+//! | --- | --- | --- | --- |
+//! | span | `sse.connection`: an attempt, and the connection that comes of it | DEBUG | `attempt` |
+//! | event | `sse.connecting` | DEBUG | `attempt`, `last_event_id` |
+//! | event | `sse.open` | DEBUG | `attempt` |
+//! | event | `sse.waiting`: lost, to be retried | DEBUG | `failure`, `wait` |
+//! | event | `sse.closed` | DEBUG | `reason` |
+//! | event | `sse.dropped`: an event was too large | WARN | `error` |
+//! | event | `sse.unsendable_id`: the server is asked for no id | WARN | `beginning`, `bytes` |
+//!
+//! `sse-hyper` and `sse-reqwest` add `sse.request`: a request is sent, one per redirect (DEBUG: `method`, `url` without its
+//! query). The events' text is never logged, nor are headers.
+//!
 //! # Features
 //!
 //! * `http`: the module `head`, what adapters over the `http` crate's types share.
@@ -47,27 +65,32 @@
 
 mod connect;
 mod error;
+mod explanation;
 #[cfg(feature = "http")]
 pub mod head;
 #[cfg(feature = "json")]
 mod json;
+mod monitor;
 mod source;
 mod stream;
 mod timer;
+mod update;
 mod updates;
 
 pub use connect::{Connect, Response};
 pub use error::{Error, Failure, StreamError};
 #[cfg(feature = "json")]
 pub use json::{EventExt, JsonError};
+pub use monitor::{Counters, Monitor, State, States};
 pub use source::{EventSource, random_seed};
 pub use stream::{EventStream, FrameStream, ReaderChunks};
-pub use updates::{Update, Updates};
+pub use update::Update;
+pub use updates::Updates;
 
 // The types of the public API that come from below.
 pub use bytestring::ByteString;
 pub use sse_client::{
-    Cause, CloseReason, ContentType, Deadlines, Ending, Limit, MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead,
-    RetriedStatuses, Retries, Session, Timeout,
+    Cause, CloseReason, ContentType, Deadlines, Decision, DelayStrategy, Ending, ErrorStrategy, Limit, Lost,
+    MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead, RetriedStatuses, Retries, Session, Timeout, Wait,
 };
 pub use sse_codec::{DecodeError, Decoder, Event, FieldError, OwnedEvent, OwnedFrame};

@@ -11,7 +11,9 @@ use sse_codec::OwnedEvent;
 
 use crate::connect::Connect;
 use crate::error::Error;
-use crate::updates::{Update, Updates};
+use crate::monitor::Monitor;
+use crate::update::Update;
+use crate::updates::Updates;
 
 /// The events of a server, over as many connections as it takes.
 ///
@@ -71,6 +73,11 @@ impl<C: Connect> EventSource<C> {
     /// their reasons.
     pub fn updates(self) -> Updates<C> {
         self.updates.with_comments()
+    }
+
+    /// Lets others see its state, and what it counts from here on. See [`Monitor`].
+    pub fn monitor(&mut self) -> Monitor<C::Head> {
+        self.updates.monitor()
     }
 
     /// The session being driven: ready state, last event ID, reconnection time.

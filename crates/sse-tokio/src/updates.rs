@@ -7,52 +7,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use bytestring::ByteString;
+use bytes::Bytes;
 use futures_core::Stream;
 use sse_client::{CloseReason, Deadlines, End, Ending, Limit, ReadyState, Session, Step};
 use sse_codec::{BytesInput, DecodeError, OwnedEvent, OwnedFrame};
 use tokio::task::coop;
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::connect::{Connect, Response};
 use crate::error::{Error, Failure};
+use crate::explanation::Explanation;
+use crate::monitor::{Monitor, Reporter, State};
 use crate::timer::Timer;
-
-/// One thing that happened to an [`EventSource`](crate::EventSource).
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Update<H, E> {
-    /// An attempt begins.
-    #[non_exhaustive]
-    Connecting {
-        /// Which attempt this is, from 1, of all that were made.
-        attempt: u64,
-        /// The last event ID that it asks the server to resume after.
-        last_event_id: Option<String>,
-        /// A last event ID that cannot be sent, since HTTP cannot carry its control characters or servers would not
-        /// take its length ([`MAX_SENT_ID_BYTES`](crate::MAX_SENT_ID_BYTES)). The server starts where it likes.
-        unsendable_id: Option<String>,
-    },
-    /// The server answered with an event stream: this is the head of its response.
-    Open(Arc<H>),
-    /// An event.
-    Event(OwnedEvent),
-    /// A comment: a sign of life.
-    Comment(ByteString),
-    /// The server set the reconnection time.
-    Retry(Duration),
-    /// One event was dropped, since it is too large.
-    Dropped(DecodeError),
-    /// The attempt failed or the connection was lost, and there will be another attempt.
-    #[non_exhaustive]
-    Waiting {
-        /// When.
-        until: Instant,
-        /// Why.
-        failure: Failure<H, E>,
-    },
-}
+use crate::update::{Update, update_of};
 
 /// Everything that happens to an [`EventSource`](crate::EventSource), in order.
 ///
@@ -106,6 +74,9 @@ pub struct Updates<C: Connect> {
     phase: Phase<C>,
     head: Option<Arc<C::Head>>,
     attempts: u64,
+    reporter: Reporter<C::Head>,
+    /// Of the attempt, and of the connection that comes of it.
+    span: Span,
 }
 
 type UpdateOf<C> = Update<<C as Connect>::Head, <C as Connect>::Error>;
@@ -127,13 +98,7 @@ enum Phase<C: Connect> {
         waiting: bool,
     },
     /// The session is closed; the reason waits for the server's explanation.
-    Explanation {
-        limit: Option<Limit>,
-        head: C::Head,
-        body: Option<Pin<Box<C::Body>>>,
-        read: BytesMut,
-        deadline: Duration,
-    },
+    Explanation(Explanation<C::Head, C::Body>),
 }
 
 /// What an attempt or a connection left behind.
@@ -143,14 +108,19 @@ enum Left<C: Connect> {
     Nothing,
 }
 
-/// How much of an error response is read, and how long it may take.
-const EXPLANATION_BYTES: usize = 8 * 1024;
-const EXPLANATION_TIME: Duration = Duration::from_secs(2);
-
 impl<C: Connect> Updates<C> {
     pub(crate) fn new(connect: C, session: Session) -> Self {
         let timer = Timer::new(session.now());
-        Self { connect, session, timer, phase: Phase::Idle, head: None, attempts: 0 }
+        Self {
+            connect,
+            session,
+            timer,
+            phase: Phase::Idle,
+            head: None,
+            attempts: 0,
+            reporter: Reporter::NONE,
+            span: Span::none(),
+        }
     }
 
     pub(crate) fn with_comments(mut self) -> Self {
@@ -186,19 +156,38 @@ impl<C: Connect> Updates<C> {
         }
     }
 
+    /// Lets others see its state, and what it counts from here on. See [`Monitor`].
+    pub fn monitor(&mut self) -> Monitor<C::Head> {
+        let state = match (self.session.step(), &self.head) {
+            (Step::Wait { until, cause }, _) => {
+                State::Waiting { until: self.timer.instant(until), cause: cause.clone() }
+            }
+            (Step::Closed(reason), _) => State::Closed { reason: reason.clone() },
+            (Step::Read { .. }, Some(head)) => State::Open { head: Arc::clone(head) },
+            _ => State::Connecting { attempt: self.attempts },
+        };
+        self.reporter.monitor(state)
+    }
+
     /// Closes the connection at once; the next item is the end. If it has failed already, and the server's explanation
     /// was being read, that is the error, with what has been read so far.
     pub fn close(&mut self) {
         self.session.close();
         match &mut self.phase {
-            Phase::Explanation { body, .. } => *body = None,
+            Phase::Explanation(explanation) => explanation.body = None,
             _ => self.hang_up(),
         }
     }
 
+    /// There is no connection any more, or there is nothing to be read from it.
     fn hang_up(&mut self) {
         self.phase = Phase::Idle;
         self.head = None;
+        if let Step::Closed(reason) = self.session.step() {
+            tracing::debug!(name: "sse.closed", target: "sse", parent: &self.span, %reason, "closed");
+            self.reporter.closed(reason);
+        }
+        self.span = Span::none();
     }
 
     fn begin(&mut self) -> UpdateOf<C> {
@@ -208,10 +197,15 @@ impl<C: Connect> Updates<C> {
         };
         let unsendable_id = self.session.unsendable_last_event_id().map(str::to_owned);
         self.attempts += 1;
-        tracing::debug!(attempt = self.attempts, last_event_id, "connecting");
+        self.span = tracing::debug_span!(target: "sse", "sse.connection", attempt = self.attempts);
+        let _in_it = self.span.clone().entered();
+        tracing::debug!(name: "sse.connecting", target: "sse", attempt = self.attempts, last_event_id, "connecting");
+        self.reporter.connecting(self.attempts);
         if let Some(id) = &unsendable_id {
             let beginning: String = id.chars().take(100).collect();
             tracing::warn!(
+                name: "sse.unsendable_id",
+                target: "sse",
                 ?beginning,
                 bytes = id.len(),
                 "the last event ID cannot be sent in a header: the server starts where it likes"
@@ -230,8 +224,9 @@ impl<C: Connect> Updates<C> {
         if !matches!(self.session.step(), Step::Read { .. }) {
             return self.settle(Left::Response(head, body));
         }
-        tracing::debug!(attempt = self.attempts, "open");
+        tracing::debug!(name: "sse.open", target: "sse", attempt = self.attempts, "open");
         let head = Arc::new(head);
+        self.reporter.open(&head);
         self.head = Some(Arc::clone(&head));
         self.phase = Phase::Body { body, input: BytesInput::default(), arrived: Duration::ZERO, waiting: true };
         Some(Ok(Update::Open(head)))
@@ -261,8 +256,7 @@ impl<C: Connect> Updates<C> {
         let cause = cause?;
         let failure = match left {
             Left::Response(head, body) if until.is_none() => {
-                let deadline = self.timer.now().saturating_add(EXPLANATION_TIME);
-                self.phase = Phase::Explanation { limit, head, body: Some(body), read: BytesMut::new(), deadline };
+                self.phase = Phase::Explanation(Explanation::new(limit, head, body, self.timer.now()));
                 return None;
             }
             Left::Response(head, _) => Failure::Response { cause, head: Box::new(head), body: Bytes::new() },
@@ -272,7 +266,9 @@ impl<C: Connect> Updates<C> {
         Some(match until {
             Some(until) => {
                 let until = self.timer.instant(until);
-                tracing::debug!(%failure, wait = ?until.saturating_duration_since(Instant::now()), "waiting");
+                let wait = until.saturating_duration_since(Instant::now());
+                tracing::debug!(name: "sse.waiting", target: "sse", %failure, ?wait, "waiting");
+                self.reporter.waiting(until, failure.cause());
                 Ok(Update::Waiting { until, failure })
             }
             None => Err(fail(limit, failure)),
@@ -289,6 +285,7 @@ impl<C: Connect> Updates<C> {
             Step::Wait { until, .. } => Some(until),
             Step::Closed(_) => return self.poll_explanation(cx),
         };
+        let _in_it = self.span.clone().entered();
         // Bytes before the timer: a consumer that was slow must not take what is already here for silence.
         let progress = match &mut self.phase {
             Phase::Attempt(attempt) => attempt.as_mut().poll(cx).map(|attempt| match attempt {
@@ -308,7 +305,7 @@ impl<C: Connect> Updates<C> {
                 self.session.handle_end(self.timer.now(), End::TransportError);
                 Poll::Ready(self.settle(Left::Nothing))
             }
-            Phase::Idle | Phase::Explanation { .. } => Poll::Pending,
+            Phase::Idle | Phase::Explanation(_) => Poll::Pending,
         };
         if progress.is_pending() {
             ready!(self.timer.poll(cx, deadline));
@@ -323,6 +320,7 @@ impl<C: Connect> Updates<C> {
         let Phase::Body { input, arrived, waiting: false, .. } = &mut self.phase else { return None };
         let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
         let frame = self.session.handle_bytes(*arrived, input);
+        count(&self.reporter, &frame);
         if self.session.ready_state() == ReadyState::Closed {
             // That was the last event, or the mark behind it.
             self.hang_up();
@@ -347,7 +345,9 @@ impl<C: Connect> Updates<C> {
             };
             if !*waiting {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
-                let update = update_of(self.session.handle_bytes(*arrived, input));
+                let frame = self.session.handle_bytes(*arrived, input);
+                count(&self.reporter, &frame);
+                let update = update_of(frame);
                 let is_over = self.session.ready_state() == ReadyState::Closed;
                 if update.is_some() || is_over {
                     budget.made_progress();
@@ -367,6 +367,7 @@ impl<C: Connect> Updates<C> {
                 Some(Ok(chunk)) => {
                     budget.made_progress();
                     flooded = true;
+                    self.reporter.bytes(chunk.len());
                     *input = BytesInput::new(chunk);
                     // The clock is read by the chunk: an event costs less than that.
                     *arrived = self.timer.now();
@@ -384,34 +385,15 @@ impl<C: Connect> Updates<C> {
 
     /// Reads what the server says of its refusal, and then reports it.
     fn poll_explanation(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
-        let Phase::Explanation { body, read, deadline, .. } = &mut self.phase else { return Poll::Ready(None) };
-        while let Some(body) = body.as_mut().filter(|_| read.len() < EXPLANATION_BYTES) {
-            // As in `poll_body`; the timer would find no budget either.
-            let Poll::Ready(budget) = coop::poll_proceed(cx) else {
-                if self.timer.now() < *deadline {
-                    return Poll::Pending;
-                }
-                break;
-            };
-            match body.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => {
-                    budget.made_progress();
-                    let wanted = chunk.len().min(EXPLANATION_BYTES - read.len());
-                    read.extend_from_slice(&chunk[..wanted]);
-                }
-                // An explanation that breaks off explains as far as it goes.
-                Poll::Ready(Some(Err(_)) | None) => break,
-                Poll::Pending => {
-                    ready!(self.timer.poll(cx, Some(*deadline)));
-                    break;
-                }
-            }
-        }
-        let Phase::Explanation { limit, head, read, .. } = mem::replace(&mut self.phase, Phase::Idle) else {
+        let Phase::Explanation(explanation) = &mut self.phase else { return Poll::Ready(None) };
+        ready!(explanation.poll(cx, &mut self.timer));
+        let Phase::Explanation(explanation) = mem::replace(&mut self.phase, Phase::Idle) else {
             return Poll::Ready(None);
         };
+        let Explanation { limit, head, read, .. } = explanation;
         let cause = self.close_reason().and_then(CloseReason::cause).cloned();
-        Poll::Ready(cause.map(|cause| Err(fail(limit, Failure::Response { cause, head: Box::new(head), body: read.freeze() }))))
+        let failure = |cause| Failure::Response { cause, head: Box::new(head), body: read.freeze() };
+        Poll::Ready(cause.map(|cause| Err(fail(limit, failure(cause)))))
     }
 }
 
@@ -440,24 +422,19 @@ impl<C: Connect> fmt::Debug for Updates<C> {
     }
 }
 
-/// What a frame is to who wants to know all. A dropped event is worth a warning in any case.
-#[inline]
-fn update_of<H, E>(frame: Result<Option<OwnedFrame>, DecodeError>) -> Option<Update<H, E>> {
-    match frame {
-        Ok(Some(OwnedFrame::Event(event))) => Some(Update::Event(event)),
-        Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
-        Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
-        Ok(_) => None,
-        Err(error) => {
-            tracing::warn!(%error);
-            Some(Update::Dropped(error))
-        }
-    }
-}
-
 fn fail<H, E>(limit: Option<Limit>, failure: Failure<H, E>) -> Error<H, E> {
     match limit {
         Some(limit) => Error::GaveUp { limit, failure },
         None => Error::Failed(failure),
+    }
+}
+
+/// For the monitor.
+#[inline]
+fn count<H>(reporter: &Reporter<H>, frame: &Result<Option<OwnedFrame>, DecodeError>) {
+    match frame {
+        Ok(Some(OwnedFrame::Event(_))) => reporter.event(),
+        Ok(_) => {}
+        Err(_) => reporter.dropped(),
     }
 }

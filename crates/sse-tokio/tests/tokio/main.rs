@@ -7,6 +7,7 @@ mod cooperate;
 mod ending;
 mod failures;
 mod memory;
+mod monitor;
 mod once;
 mod server;
 mod stream;
