@@ -8,6 +8,7 @@ mod encode;
 mod exit;
 mod output;
 mod tail;
+mod transport;
 
 use clap::{Parser, Subcommand};
 

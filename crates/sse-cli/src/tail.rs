@@ -1,7 +1,7 @@
 //! `sse tail`: follows an event stream over HTTP.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,12 +9,13 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
 use sse_codec::{EventBlock, FieldError};
-use sse_hyper::{CloseReason, Connector, Deadlines, HttpClient, Policy, Session, Tls, Update};
+use sse_hyper::{CloseReason, Connector, Deadlines, Policy, Session, Update};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::exit::Exit;
 use crate::output::{self, EventLine, Format, state, warning, with_sources};
+use crate::transport::TransportArgs;
 
 /// Follow an event stream and print its events.
 ///
@@ -37,13 +38,8 @@ pub(crate) struct TailArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
 
-    /// Accept any certificate: the server may then be anybody
-    #[arg(short = 'k', long)]
-    insecure: bool,
-
-    /// Trust the certificates in this PEM file, beside the system's
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<PathBuf>,
+    #[command(flatten)]
+    transport: TransportArgs,
 
     /// Resume after the event with this id
     #[arg(long, value_name = "ID", value_parser = id)]
@@ -136,7 +132,7 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
     let request = args.request()?;
     let session = args.session(request.method())?;
     let url = shown(&args.url);
-    let connector = Connector::request(request)?.with_service(HttpClient::builder().with_tls(args.tls()?).build()?);
+    let connector = Connector::request(request)?.with_service(args.transport.client()?);
     let mut updates = connector.with_session(session).updates();
     let mut printer = args.printer();
     loop {
@@ -259,20 +255,6 @@ impl TailArgs {
             .with_deadlines(deadlines)
             .with_max_event_bytes(self.max_event_bytes)
             .with_last_event_id(self.last_event_id.as_deref().unwrap_or_default())
-    }
-
-    fn tls(&self) -> Result<Tls, Box<dyn std::error::Error + Send + Sync>> {
-        let mut tls = Tls::new();
-        if let Some(path) = &self.cacert {
-            let pem =
-                std::fs::read(path).map_err(|error| format!("--cacert: cannot read {}: {error}", path.display()))?;
-            tls = tls.with_ca_pem(&pem)?;
-        }
-        if self.insecure {
-            warning("--insecure: whoever answers is believed");
-            tls = tls.dangerous_accept_any_certificate();
-        }
-        Ok(tls)
     }
 
     fn printer(&self) -> Printer {

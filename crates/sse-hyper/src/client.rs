@@ -82,7 +82,6 @@ pub(crate) struct FreshConnection;
 
 impl HttpClient {
     /// A client with settings of its own.
-    #[must_use]
     pub fn builder() -> HttpClientBuilder {
         HttpClientBuilder::new()
     }

@@ -25,9 +25,13 @@
 //! * A stream that has a last event, as those of language models have, is told its [`Ending`]: then the connection is
 //!   closed there, and an answer that was cut off is an error.
 //! * [`events`] reads the events of one body that came by other means.
+//! * [`HttpClient::builder`] sets what lies below HTTP: certificates on both sides ([`Tls`]), proxies ([`Proxy`]; the
+//!   environment's by default), a Unix socket, addresses, the time for connecting. Event sources of one client
+//!   share HTTP/2 connections.
 //!
-//! Dropping any of them closes the connection at once. Nothing reconnects in the background: all work is done when the
-//! stream is polled, but for the socket, which hyper serves in a task of its own as far as its buffer goes.
+//! Dropping any of them ends its response at once, and closes the connection unless others share it. Nothing reconnects
+//! in the background: all work is done when the stream is polled, but for the socket, which hyper serves in a task of its
+//! own as far as its buffer goes.
 //!
 //! # Server
 //!
@@ -45,16 +49,19 @@
 //! | waits | the reconnection time | that at least, growing with each failure, with jitter on top | thousands of clients must not return together |
 //! | response head cut short | taken as a head without a content type: ends it for good | a network error: retried | the standard's word for an incomplete message; the server was cut off, not misconfigured |
 //! | redirected address | kept for ever | given up after three failed attempts in a row, for the original one | the server that one was sent to may be gone |
-//! | cookies, caches, HTTP authentication | the browser's | none; a user name and password in the URL are sent at once | there is no browser |
+//! | cookies, caches, HTTP authentication | the browser's | cookies by the feature; a user name and password in the URL are sent at once | there is no browser |
 //!
 //! # Features
 //!
 //! * `client` (default): everything but the server's body, which needs neither TLS nor a resolver.
 //! * `json`: `event.json::<T>()`, by `EventExt`.
+//! * `cookies`: `Cookies`, a cookie jar around the client.
+//! * `brotli`, `zstd`: content codings beside gzip. zstd is a C library.
 //!
 //! # Not in scope
 //!
-//! Proxies, cookies, HTTP/3: a service of one's own behind [`Connector::with_service`] adds them.
+//! HTTP/3, caches, HTTP authentication beyond the URL's: a service of one's own behind [`Connector::with_service`] adds
+//! them.
 //!
 //! [EventSource processing model]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 

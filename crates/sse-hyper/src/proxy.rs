@@ -87,6 +87,7 @@ impl Proxy {
 
     /// The rules for use.
     pub(crate) fn matcher(&self) -> Result<Matcher, HttpError> {
+        let none = || Ok(Matcher::builder().build());
         match &self.0 {
             Source::Environment => {
                 // The matcher passes over what it cannot read, and a connection that was to go through a proxy must
@@ -99,12 +100,19 @@ impl Proxy {
                         }
                     }
                 }
-                Ok(Matcher::from_env())
+                let except = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy"));
+                if except.is_ok_and(|list| is_everything(&list)) { none() } else { Ok(Matcher::from_env()) }
             }
+            Source::Url { except, .. } if is_everything(except) => none(),
             Source::Url { url, except } => Ok(Matcher::builder().all(url.as_str()).no(except.as_str()).build()),
-            Source::None => Ok(Matcher::builder().build()),
+            Source::None => none(),
         }
     }
+}
+
+/// Whether a list of exceptions holds `*`. The matcher takes that for every name, but for no IP address.
+fn is_everything(list: &str) -> bool {
+    list.split(',').any(|entry| entry.trim() == "*")
 }
 
 /// Whether there can be a proxy at `url`.

@@ -9,6 +9,7 @@ mod encode;
 mod process;
 mod server;
 mod tail;
+mod transport;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -44,6 +45,8 @@ fn wrong_usage_is_2_and_says_what_is_right() {
         (&["tail", "-n", "0", "http://x/"], "0 is not in 1.."),
         (&["tail", "--last-event-id", "a\nb", "http://x/"], "cannot contain CR, LF or NUL"),
         (&["tail", "--max-reconnects", "-1", "http://x/"], "'-1'"),
+        (&["tail", "--key", "key.pem", "http://x/"], "--cert"),
+        (&["tail", "--proxy", "ftp://user:secret@x", "http://x/"], "\"x\" is no URL of a proxy"),
         (&["decode", "--chunk-size", "0"], "0 is not in 1.."),
         (&["encode", "--type", "a\rb"], "cannot contain CR or LF"),
         (&["encode", "--id", "a\nb"], "cannot contain CR, LF or NUL"),
@@ -67,6 +70,10 @@ fn help_names_every_option() {
         "-H, --header",
         "-k, --insecure",
         "--cacert",
+        "-E, --cert",
+        "--key",
+        "-x, --proxy",
+        "--unix-socket",
         "--last-event-id",
         "--once",
         "-n, --count",
