@@ -46,7 +46,7 @@ impl Deviation {
             Self::NoByteOrderMarks => "loses byte order marks at the beginning of lines of data",
             Self::IdOfUnfinishedEvent => "takes the ID of an event that was cut, and so loses the event",
             Self::IdInQuery(_) => "sends the last event ID in the query, not in the header",
-            Self::BeginsWithPost => "is asked by `POST`, and to resume by `GET`",
+            Self::BeginsWithPost => "begins with a `POST`, and resumes by `GET`",
             Self::RetryIsAnEvent(_) => "takes a block with `retry` alone for an event",
         }
     }

@@ -2,4 +2,5 @@
 
 pub(crate) mod client;
 pub(crate) mod mcp;
+pub(crate) mod mcp_server;
 pub(crate) mod server;

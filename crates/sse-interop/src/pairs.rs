@@ -2,7 +2,7 @@
 
 use crate::deviation::Deviation::{self, *};
 use crate::list::CUT;
-use crate::ours::{client, mcp, server};
+use crate::ours::{client, mcp, mcp_server, server};
 use crate::pair::{Pair, StartClient, StartServer};
 use crate::peers::{axum, browser, curl, nginx, node, python};
 use crate::wire::Cut;
@@ -57,20 +57,39 @@ const fn plain(peer: &'static str, start: StartServer, deviations: &'static [Dev
     TheirServer { peer, start, clients: [client::hyper, client::reqwest], cuts: IN_EVENTS, deviations }
 }
 
-/// Their clients, each against our server.
-const CLIENTS: &[(&str, StartClient, &[Deviation])] = &[
-    ("chromium", browser::eventsource, &[]),
-    ("eventsource", node::eventsource, &[]),
-    ("undici", node::undici, &[]),
-    ("httpx-sse", python::httpx, &[RetryIsAnEvent("message")]),
-    (
+/// A client of theirs, against our server.
+struct TheirClient {
+    peer: &'static str,
+    start: StartClient,
+    server: StartServer,
+    cuts: &'static [Cut],
+    deviations: &'static [Deviation],
+}
+
+const CLIENTS: &[TheirClient] = &[
+    reader("chromium", browser::eventsource, &[]),
+    reader("eventsource", node::eventsource, &[]),
+    reader("undici", node::undici, &[]),
+    reader("httpx-sse", python::httpx, &[RetryIsAnEvent("message")]),
+    reader(
         "fetch-event-source",
         browser::fetch,
         &[NoLeadingLineBreaks, NoByteOrderMarks, RetryIsAnEvent(""), IdOfUnfinishedEvent],
     ),
-    ("event-source-polyfill", browser::polyfill, &[IdInQuery("lastEventId")]),
-    ("curl", curl::client, &[]),
+    reader("event-source-polyfill", browser::polyfill, &[IdInQuery("lastEventId")]),
+    reader("curl", curl::client, &[]),
+    TheirClient {
+        peer: "mcp-client",
+        start: node::mcp_client,
+        server: mcp_server::start,
+        cuts: &[Cut::In(CUT[0]), Cut::ByServer(mcp_server::CLOSED_BEHIND), Cut::In(CUT[1])],
+        deviations: &[BeginsWithPost],
+    },
 ];
+
+const fn reader(peer: &'static str, start: StartClient, deviations: &'static [Deviation]) -> TheirClient {
+    TheirClient { peer, start, server: server::start, cuts: IN_EVENTS, deviations }
+}
 
 /// All pairs.
 pub(crate) fn pairs() -> Vec<Pair> {
@@ -78,12 +97,12 @@ pub(crate) fn pairs() -> Vec<Pair> {
         let clients = OURS.into_iter().zip(clients);
         clients.map(move |(ours, client)| Pair { peer, ours, server: start, client, cuts, deviations })
     });
-    let clients = CLIENTS.iter().map(|&(peer, client, deviations)| Pair {
+    let clients = CLIENTS.iter().map(|&TheirClient { peer, start, server, cuts, deviations }| Pair {
         peer,
         ours: "sse-hyper",
-        server: server::start,
-        client,
-        cuts: IN_EVENTS,
+        server,
+        client: start,
+        cuts,
         deviations,
     });
     servers.chain(clients).collect()

@@ -30,7 +30,12 @@ pub(crate) fn undici(setting: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(program::client(setting, "node/client-undici.mjs", origin))
 }
 
-/// The package @modelcontextprotocol/sdk.
+/// The server of @modelcontextprotocol/sdk.
 pub(crate) fn mcp(setting: &Setting, released: Released) -> Start<'_, Server> {
     Box::pin(program::server(setting, "node/server-mcp.mjs", released))
+}
+
+/// The client of @modelcontextprotocol/sdk.
+pub(crate) fn mcp_client(setting: &Setting, origin: String) -> Start<'_, Client> {
+    Box::pin(program::client(setting, "node/client-mcp.mjs", origin))
 }
