@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session, head};
+use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
@@ -26,9 +26,6 @@ use crate::redirect::Trail;
 /// address again. A browser never does; but there somebody presses "reload", and a service has to find by itself
 /// the machine that took over from the one that it had been sent to.
 const MOVED_ATTEMPTS: u8 = 3;
-
-type MakeRequest = Box<dyn FnMut(Option<&str>) -> MadeRequest + Send>;
-type MadeRequest = Pin<Box<dyn Future<Output = Result<Request<Bytes>, BoxError>> + Send>>;
 
 /// The HTTP side of an event source: what each attempt requests, and through which client.
 ///
@@ -79,7 +76,7 @@ type MadeRequest = Pin<Box<dyn Future<Output = Result<Request<Bytes>, BoxError>>
 /// [Fetch standard]: https://fetch.spec.whatwg.org/#http-redirect-fetch
 pub struct Connector<S = HttpClient> {
     service: S,
-    requests: MakeRequest,
+    requests: Box<dyn RequestStrategy<Request<Bytes>>>,
     moved: Option<Moved>,
 }
 
@@ -119,13 +116,17 @@ impl Connector {
     /// It is given the last event ID, which goes into the `Last-Event-ID` field without its doing. If it fails, so does
     /// the attempt, which is retried like any that the network made fail; an unusable URL ends it for good. The
     /// deadline of the response head covers the time that it takes.
-    pub fn with_requests<F, R>(mut make: F) -> Self
+    pub fn with_requests<F, R>(make: F) -> Self
     where
         F: FnMut(Option<&str>) -> R + Send + 'static,
         R: Future<Output = Result<Request<Bytes>, BoxError>> + Send + 'static,
     {
-        let requests: MakeRequest = Box::new(move |last_event_id| Box::pin(make(last_event_id)));
-        Self { service: HttpClient::platform(), requests, moved: None }
+        Self::with_request_strategy(make)
+    }
+
+    /// The same for a type of its own.
+    pub fn with_request_strategy(strategy: impl RequestStrategy<Request<Bytes>> + 'static) -> Self {
+        Self { service: HttpClient::platform(), requests: Box::new(strategy), moved: None }
     }
 }
 
@@ -193,7 +194,7 @@ where
     type Attempt = Pin<Box<dyn Future<Output = Result<sse_tokio::Response<Parts, ByteStream<B>>, HttpError>> + Send>>;
 
     fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
-        let made = (self.requests)(last_event_id);
+        let made = self.requests.next_request(last_event_id);
         let last_event_id = last_event_id.map(str::to_owned);
         let moved = self.moved.as_mut().filter(|moved| moved.attempts < MOVED_ATTEMPTS).map(|moved| {
             moved.attempts += 1;

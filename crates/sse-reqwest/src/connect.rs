@@ -5,15 +5,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use reqwest::{Client, Method, Request, RequestBuilder, Response, Url};
-use sse_tokio::{Connect, EventSource, Policy, ResponseHead, Session, head};
+use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 
 use crate::body::ByteStream;
 use crate::error::{BoxError, HttpError, RequestError};
 use crate::head::Head;
-
-type MakeRequest = Box<dyn FnMut(Option<&str>) -> MadeRequest + Send>;
-type MadeRequest = Pin<Box<dyn Future<Output = Result<Request, BoxError>> + Send>>;
 
 /// The HTTP side of an event source that reconnects: what each attempt requests, and through which client.
 ///
@@ -50,7 +47,7 @@ type MadeRequest = Pin<Box<dyn Future<Output = Result<Request, BoxError>> + Send
 /// ```
 pub struct Connector<S = Client> {
     service: S,
-    requests: MakeRequest,
+    requests: Box<dyn RequestStrategy<Request>>,
 }
 
 impl Connector {
@@ -105,13 +102,17 @@ impl Connector {
     /// .subscribe(Policy::default());
     /// # }
     /// ```
-    pub fn with_requests<F, R>(client: Client, mut make: F) -> Self
+    pub fn with_requests<F, R>(client: Client, make: F) -> Self
     where
         F: FnMut(Option<&str>) -> R + Send + 'static,
         R: Future<Output = Result<Request, BoxError>> + Send + 'static,
     {
-        let requests: MakeRequest = Box::new(move |last_event_id| Box::pin(make(last_event_id)));
-        Self { service: client, requests }
+        Self::with_request_strategy(client, make)
+    }
+
+    /// The same for a type of its own.
+    pub fn with_request_strategy(client: Client, strategy: impl RequestStrategy<Request> + 'static) -> Self {
+        Self { service: client, requests: Box::new(strategy) }
     }
 }
 
@@ -119,8 +120,8 @@ impl<S> Connector<S> {
     /// Sends the requests through `service` instead of the client that they were made with.
     ///
     /// Any clonable [`tower_service::Service`] from reqwest's requests to its responses: a stack of layers around the
-    /// client, or the client of `reqwest-middleware` with its ; The deadline of the response
-    /// head covers its readiness too. It must not retry: that is the session's business.
+    /// client, or the client of `reqwest-middleware` with its middleware. The deadline of the
+    /// response head covers its readiness too. It must not retry: that is the session's business.
     #[must_use]
     pub fn with_service<T>(self, service: T) -> Connector<T> {
         Connector { service, requests: self.requests }
@@ -165,7 +166,7 @@ where
     type Attempt = Pin<Box<dyn Future<Output = Result<sse_tokio::Response<Head, ByteStream>, HttpError>> + Send>>;
 
     fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
-        let made = (self.requests)(last_event_id);
+        let made = self.requests.next_request(last_event_id);
         let last_event_id = last_event_id.map(str::to_owned);
         let service = self.service.clone();
         Box::pin(async move { send(service, made.await.map_err(HttpError::Request)?, last_event_id).await })

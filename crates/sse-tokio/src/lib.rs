@@ -71,6 +71,7 @@ pub mod head;
 #[cfg(feature = "json")]
 mod json;
 mod monitor;
+mod request;
 mod source;
 mod stream;
 mod timer;
@@ -82,6 +83,7 @@ pub use error::{Error, Failure, StreamError};
 #[cfg(feature = "json")]
 pub use json::{EventExt, JsonError};
 pub use monitor::{Counters, Monitor, State, States};
+pub use request::{NextRequest, RequestStrategy};
 pub use source::{EventSource, random_seed};
 pub use stream::{EventStream, FrameStream, ReaderChunks};
 pub use update::Update;

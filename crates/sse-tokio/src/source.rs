@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use sse_client::{CloseReason, Deadlines, Ending, Policy, Session};
+use sse_client::{CloseReason, Deadlines, DelayStrategy, Ending, ErrorStrategy, Policy, Session};
 use sse_codec::OwnedEvent;
 
 use crate::connect::Connect;
@@ -67,6 +67,18 @@ impl<C: Connect> EventSource<C> {
     #[must_use]
     pub fn with_deadlines(self, deadlines: Deadlines) -> Self {
         Self { updates: self.updates.with_deadlines(deadlines) }
+    }
+
+    /// Who decides what follows a failure. See [`Session::with_error_strategy`].
+    #[must_use]
+    pub fn with_error_strategy(self, strategy: impl ErrorStrategy + 'static) -> Self {
+        Self { updates: self.updates.with_error_strategy(strategy) }
+    }
+
+    /// Who decides how long to wait. See [`Session::with_delay_strategy`].
+    #[must_use]
+    pub fn with_delay_strategy(self, strategy: impl DelayStrategy + 'static) -> Self {
+        Self { updates: self.updates.with_delay_strategy(strategy) }
     }
 
     /// Everything that happens, in order, instead of the events only: attempts, response heads, comments, waits and

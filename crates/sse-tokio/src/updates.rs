@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use sse_client::{CloseReason, Deadlines, End, Ending, Limit, ReadyState, Session, Step};
+use sse_client::{CloseReason, Deadlines, DelayStrategy, End, Ending, ErrorStrategy, Limit, ReadyState, Session, Step};
 use sse_codec::{BytesInput, DecodeError, OwnedEvent, OwnedFrame};
 use tokio::task::coop;
 use tokio::time::Instant;
@@ -130,6 +130,16 @@ impl<C: Connect> Updates<C> {
 
     pub(crate) fn with_ending(mut self, ending: Ending) -> Self {
         self.session = self.session.with_ending(ending);
+        self
+    }
+
+    pub(crate) fn with_error_strategy(mut self, strategy: impl ErrorStrategy + 'static) -> Self {
+        self.session = self.session.with_error_strategy(strategy);
+        self
+    }
+
+    pub(crate) fn with_delay_strategy(mut self, strategy: impl DelayStrategy + 'static) -> Self {
+        self.session = self.session.with_delay_strategy(strategy);
         self
     }
 

@@ -10,6 +10,7 @@ mod memory;
 mod monitor;
 mod once;
 mod server;
+mod strategies;
 mod stream;
 mod subscribe;
 mod timing;
