@@ -210,4 +210,21 @@ mod tests {
             prop_assert_eq!(joined.text(&range), [first, value].join("\n"));
         }
     }
+
+    #[test]
+    fn what_is_cut_within_a_character_is_not_taken_for_text() {
+        let cut = |cut: fn(&mut Joined<GrowingBuf>)| {
+            let mut joined = Joined::new(GrowingBuf::new());
+            joined.push(Piece::Text("aé")).unwrap();
+            joined.push(Piece::Text("bé")).unwrap();
+            cut(&mut joined);
+            let range = joined.make_text(0..joined.len()).unwrap();
+            String::from(joined.text(&range))
+        };
+        assert_eq!(cut(|joined| joined.truncate(2)), "a\u{fffd}");
+        assert_eq!(cut(|joined| joined.truncate(3)), "aé");
+        assert_eq!(cut(|joined| joined.move_line(4, 2)), "a\u{fffd}\né");
+        assert_eq!(cut(|joined| joined.move_line(5, 3)), "aé\n\u{fffd}");
+        assert_eq!(cut(|joined| joined.move_line(4, 3)), "aé\né");
+    }
 }

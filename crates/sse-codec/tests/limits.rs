@@ -232,16 +232,18 @@ fn an_id_in_one_chunk_may_fill_its_buffer_and_a_larger_one_leaves_the_last() {
 #[test]
 fn a_buffer_is_used_to_its_last_byte() {
     for (event, data, needed) in [
-        (&b"data: ab\ndata: cd\n\n"[..], "ab\ncd", 2 + 1 + 2),
-        (b"data: ab\ndata: cd\ndata: ef\n\n", "ab\ncd\nef", 2 + 1 + 2 + 1 + 2),
+        (&[&b"data: ab\ndata: cd\n\n"[..]][..], "ab\ncd", 2 + 1 + 2),
+        (&[b"data: ab\ndata: cd\ndata: ef\n\n"], "ab\ncd\nef", 2 + 1 + 2 + 1 + 2),
+        // The line, in which a character is cut.
+        (&[b"data: \xe2", b"\x82\xac\n\n"], "€", 6 + 3),
         // What came, and what is made of it.
-        (b"data: \xffab\n\n", "\u{fffd}ab", 3 + 5),
+        (&[b"data: \xffab\n\n"], "\u{fffd}ab", 3 + 5),
     ] {
         for (size, passes) in [(needed, true), (needed - 1, false)] {
             let (mut text, mut event_type, mut id) = (vec![0; size], [0; 8], [0; 8]);
             let mut decoder = Decoder::in_slices(&mut text, &mut event_type, &mut id);
-            let (seen, _) = borrowed(&mut decoder, &[event, b"data: 0\n\n"]);
-            assert_eq!(dropped(&seen), usize::from(!passes), "{}", event.escape_ascii());
+            let (seen, _) = borrowed(&mut decoder, &[event, &[b"data: 0\n\n"]].concat());
+            assert_eq!(dropped(&seen), usize::from(!passes), "{data} in {size}");
             assert_eq!(data_of(&seen), if passes { vec![data, "0"] } else { vec!["0"] });
         }
     }

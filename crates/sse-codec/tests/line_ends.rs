@@ -80,6 +80,15 @@ fn of_several_data_lines() {
 }
 
 #[test]
+fn of_data_lines_longer_than_the_room_that_is_made_at_once() {
+    for len in (4080..4110).chain([8192, 20_000]) {
+        let long = "x".repeat(len);
+        let stream = format!("data: a\ndata: b\ndata: {long}\ndata: c\ndata: {long}\n\ndata: behind\n\n");
+        check(stream.as_bytes(), stream.len() / 2);
+    }
+}
+
+#[test]
 fn a_chunk_that_ends_with_cr_may_be_left_as_soon_as_it_is_empty() {
     // Whoever leaves the loop by `is_empty` has seen all of the chunk, and the LF is still half of the CRLF.
     for first in ["data: x\r\nretry: 5\r", "data: x\r\n: comment\r", "data: 0\n\ndata: x\r"] {
