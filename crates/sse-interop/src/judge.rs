@@ -84,7 +84,7 @@ fn expected_requests(events: &[Event], seen: &[Event], asked: &[Request], cuts: 
     let resumed = cuts.iter().enumerate().map(|(index, cut)| {
         let asked = asked.get(index + 1).and_then(|request| request.last_event_id.as_deref());
         Request::get(match *cut {
-            Cut::In(number) => seen_as(number - 1),
+            Cut::In(number) | Cut::InOnceRead(number) => seen_as(number - 1),
             Cut::ByServer(number) => seen_as(number),
             // Somewhere; but nobody could have guessed an ID that was not sent.
             Cut::After(_) => seen.iter().map(|event| event.id.as_str()).find(|id| Some(*id) == asked),

@@ -10,6 +10,9 @@ use crate::wire::Cut;
 /// In the middle of two events.
 const IN_EVENTS: &[Cut] = &[Cut::In(CUT[0]), Cut::In(CUT[1])];
 
+/// The same, for those who read by Chromium's `fetch`.
+const IN_EVENTS_ONCE_READ: &[Cut] = &[Cut::InOnceRead(CUT[0]), Cut::InOnceRead(CUT[1])];
+
 /// Where events cannot be seen on the wire.
 const BLINDLY: &[Cut] = &[Cut::After(6_000), Cut::After(4_000)];
 
@@ -71,12 +74,18 @@ const CLIENTS: &[TheirClient] = &[
     reader("eventsource", node::eventsource, &[]),
     reader("undici", node::undici, &[]),
     reader("httpx-sse", python::httpx, &[RetryIsAnEvent("message")]),
-    reader(
-        "fetch-event-source",
-        browser::fetch,
-        &[NoLeadingLineBreaks, NoByteOrderMarks, RetryIsAnEvent(""), IdOfUnfinishedEvent],
-    ),
-    reader("event-source-polyfill", browser::polyfill, &[IdInQuery("lastEventId")]),
+    TheirClient {
+        cuts: IN_EVENTS_ONCE_READ,
+        ..reader(
+            "fetch-event-source",
+            browser::fetch,
+            &[NoLeadingLineBreaks, NoByteOrderMarks, RetryIsAnEvent(""), IdOfUnfinishedEvent],
+        )
+    },
+    TheirClient {
+        cuts: IN_EVENTS_ONCE_READ,
+        ..reader("event-source-polyfill", browser::polyfill, &[IdInQuery("lastEventId")])
+    },
     reader("curl", curl::client, &[]),
     TheirClient {
         peer: "mcp-client",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -31,11 +31,17 @@ pub(crate) enum Address {
 pub(crate) enum Cut {
     /// In the middle of the event with this number, where its text can be seen.
     In(usize),
+    /// The same, when the client has had the time to read what came before: Chromium's `fetch` forgets what nobody has
+    /// read when a connection fails.
+    InOnceRead(usize),
     /// Behind so many bytes of a connection.
     After(usize),
     /// By the server itself, behind the event with this number. Nothing is left to do for the wire.
     ByServer(usize),
 }
+
+/// For [`Cut::InOnceRead`]: much longer than a client takes, and not much for who waits.
+const TIME_TO_READ: Duration = Duration::from_millis(500);
 
 /// What a request for the event stream asked to resume after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,18 +176,24 @@ impl State {
                 return client.shutdown().await;
             }
             let cut = if streaming.load(Relaxed) { self.take_cut(&carried, from) } else { None };
-            client.write_all(&carried[from..cut.unwrap_or(carried.len())]).await?;
-            if cut.is_some() {
-                return client.shutdown().await;
+            let Some((cut, at)) = cut else {
+                client.write_all(&carried[from..]).await?;
+                continue;
+            };
+            client.write_all(&carried[from..at]).await?;
+            if matches!(cut, Cut::InOnceRead(_)) {
+                tokio::time::sleep(TIME_TO_READ).await;
             }
+            return client.shutdown().await;
         }
     }
 
-    /// Where the next cut is, if it is behind `from`; it is then made.
-    fn take_cut(&self, carried: &[u8], from: usize) -> Option<usize> {
+    /// The next cut and where it is, if it is behind `from`; it is then made.
+    fn take_cut(&self, carried: &[u8], from: usize) -> Option<(Cut, usize)> {
         let mut cuts = lock(&self.cuts);
-        let at = match *cuts.front()? {
-            Cut::In(number) => {
+        let cut = *cuts.front()?;
+        let at = match cut {
+            Cut::In(number) | Cut::InOnceRead(number) => {
                 let text = list::scissors(number);
                 // It may have begun in an earlier chunk.
                 let start = from.saturating_sub(text.len());
@@ -191,7 +203,7 @@ impl State {
             Cut::ByServer(_) => return None,
         };
         cuts.pop_front();
-        Some(at)
+        Some((cut, at))
     }
 }
 
