@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use futures_util::{FutureExt as _, StreamExt as _};
 use rustls::version::TLS13;
 use secure::{Server, serve};
-use sse_hyper::{Connector, Deadlines, EventSource, HttpClient, Policy, Session};
+use sse_hyper::{Connector, Deadlines, EventSource, Failure, HttpClient, HttpError, Policy, Session, Update};
 use support::next;
 
 async fn http2() -> Server {
@@ -142,4 +142,38 @@ async fn a_connection_that_the_server_retires_takes_no_more_requests() {
     };
     assert!(first.next().now_or_never().is_none(), "still open");
     assert!(second.next().now_or_never().is_none(), "open");
+}
+
+#[tokio::test]
+async fn a_dead_connection_is_noticed_without_any_deadline() {
+    // The server lives in a thread of its own, so that it can be stopped in the middle.
+    let (tell, told) = std::sync::mpsc::channel();
+    let (freeze, frozen) = tokio::sync::oneshot::channel::<()>();
+    let (done, until_done) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = http2().await;
+            tell.send((server.url.clone(), server.client())).unwrap();
+            let _ = frozen.await;
+            // Blocks every task of the runtime: nothing is answered any more.
+            let _ = until_done.recv();
+        });
+    });
+    let (url, client) = told.recv().unwrap();
+    let session = Session::subscribe(Policy::default(), 1).with_deadlines(Deadlines::NONE);
+    let mut updates = Connector::get(&url).unwrap().with_service(client).with_session(session).updates();
+    while !matches!(updates.next().await.unwrap().unwrap(), Update::Event(_)) {}
+    freeze.send(()).unwrap();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    match updates.next().await.unwrap().unwrap() {
+        Update::Waiting { failure, .. } => {
+            assert!(matches!(failure, Failure::Transport { source: HttpError::Lost(_), .. }), "{failure:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let took = began.elapsed();
+    assert!((Duration::from_secs(40)..Duration::from_secs(90)).contains(&took), "{took:?}");
+    drop(done);
 }
