@@ -4,7 +4,8 @@
 mod support;
 
 use sse_codec::Decoder;
-use support::{borrowed, bytewise, expected, owned};
+use sse_conformance::oracle::Frame;
+use support::{Seen, borrowed, bytewise, expected, owned};
 
 /// Behind a first event (what comes before it never goes the shortest way): whole, in a chunk of its own, cut in two, and
 /// byte by byte.
@@ -46,9 +47,10 @@ fn in_every_order_behind_data() {
     }
 }
 
+const ENDS: [&str; 7] = ["\n\n", "\r\n\r\n", "\r\r", "\n", "\r\n", "\n\r\n", "\r\n\n"];
+
 #[test]
 fn at_every_place_of_a_block() {
-    const ENDS: [&str; 7] = ["\n\n", "\r\n\r\n", "\r\r", "\n", "\r\n", "\n\r\n", "\r\n\n"];
     for len in 0..150 {
         let value = "x".repeat(len);
         for end in ENDS {
@@ -56,6 +58,25 @@ fn at_every_place_of_a_block() {
                 for line in [format!("data: {value}"), format!("event: {value}"), format!("{value}é\ndata: é")] {
                     let stream = format!("{line}{end}{behind}");
                     check(stream.as_bytes(), stream.len() - behind.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn of_comments_that_nobody_asked_for() {
+    for len in 0..150 {
+        for end in ENDS {
+            for behind in ["data: behind\n\n", "\ndata: behind\n\n", ": comment\n\n", ""] {
+                let stream = format!("data: first\n\n:{}{end}{behind}", "x".repeat(len));
+                let (mut frames, id) = expected(stream.as_bytes());
+                frames.retain(|seen| !matches!(seen, Seen::Frame(Frame::Comment(_))));
+                let outcome = (frames, id);
+                let (first, second) = stream.as_bytes().split_at("data: first\n\n".len());
+                for chunks in [&[stream.as_bytes()][..], &[first, second]] {
+                    assert_eq!(borrowed(&mut Decoder::new(), chunks), outcome, "{}", stream.escape_debug());
+                    assert_eq!(owned(&mut Decoder::new(), chunks), outcome, "{}", stream.escape_debug());
                 }
             }
         }
