@@ -130,7 +130,10 @@ fn features() -> Result<(), Failure> {
         ("sse-client", ""),
         ("sse-tokio", ""),
         ("sse-tokio", "http"),
+        ("sse-tokio", "json"),
         ("sse-hyper", ""),
+        ("sse-hyper", "client"),
+        ("sse-hyper", "client,cookies"),
         ("sse-reqwest", ""),
         ("sse-conformance", ""),
     ] {
