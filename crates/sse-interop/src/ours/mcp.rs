@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
 use serde::Deserialize;
-use sse_hyper::{Ending, OwnedEvent, Policy};
+use sse_hyper::{Ending, NextRequest, OwnedEvent, Policy, RequestStrategy};
 use sse_reqwest::ResponseExt as _;
 
 use super::client::follow;
@@ -23,8 +23,7 @@ const REVISION: &str = "2025-11-25";
 /// A call, by sse-hyper.
 pub(crate) fn hyper_post(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
-        let mut call = Call::new(&origin).await?;
-        let connector = sse_hyper::Connector::with_requests(move |id| ready(call.request(id)));
+        let connector = sse_hyper::Connector::with_request_strategy(Call::new(&origin).await?);
         Ok(follow(connector.subscribe(Policy::default()).with_ending(result()), read))
     })
 }
@@ -32,9 +31,7 @@ pub(crate) fn hyper_post(_: &Setting, origin: String) -> Start<'_, Client> {
 /// A call, by sse-reqwest.
 pub(crate) fn reqwest_post(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
-        let mut call = Call::new(&origin).await?;
-        let requests = move |id: Option<&str>| ready(call.request(id).and_then(|request| Ok(request.try_into()?)));
-        let connector = sse_reqwest::Connector::with_requests(client()?, requests);
+        let connector = sse_reqwest::Connector::with_request_strategy(client()?, Call::new(&origin).await?);
         Ok(follow(connector.subscribe(Policy::default()).with_ending(result()), read))
     })
 }
@@ -119,7 +116,7 @@ impl Call {
     }
 
     /// What the next attempt sends: the call, or, behind an event, a request for the rest of its answer.
-    fn request(&mut self, last_event_id: Option<&str>) -> std::result::Result<Request<Bytes>, Error> {
+    fn request(&mut self, last_event_id: Option<&str>) -> Result<Request<Bytes>> {
         if last_event_id.is_some() {
             return self.session.request(Method::GET, "");
         }
@@ -128,6 +125,16 @@ impl Call {
         }
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":{}}}"#;
         self.session.request(Method::POST, call)
+    }
+}
+
+impl<R> RequestStrategy<R> for Call
+where
+    R: TryFrom<Request<Bytes>, Error: Into<Error>> + Send + 'static,
+{
+    fn next_request(&mut self, last_event_id: Option<&str>) -> NextRequest<R> {
+        let request = self.request(last_event_id).and_then(|request| R::try_from(request).map_err(Into::into));
+        Box::pin(ready(request))
     }
 }
 
