@@ -85,16 +85,17 @@ fn a_detached_event_keeps_no_chunk() {
 
 #[test]
 fn the_last_event_of_a_chunk_takes_it_over() {
-    let chunk = Bytes::from(b"data: 1\n\ndata: 2\n\n".to_vec());
-    let mut input = BytesInput::new(chunk.clone());
-    let mut decoder = Decoder::new();
-    let first = decoder.decode_bytes(&mut input);
-    let last = decoder.decode_bytes(&mut input);
-    assert!(matches!((&first, &last), (Ok(Some(_)), Ok(Some(_)))));
-    drop((first, last));
-    // The input has it no more.
-    assert!(chunk.is_unique());
-    assert_eq!(decoder.decode_bytes(&mut input), Ok(None));
+    for last in ["", "event: tick\n", "id: 7\n", ": comment\n\n", "\n"] {
+        let chunk = Bytes::from(format!("data: 1\n\n{last}data: 2\n\n"));
+        let mut input = BytesInput::new(chunk.clone());
+        let mut decoder = Decoder::new();
+        let events = [decoder.decode_bytes(&mut input), decoder.decode_bytes(&mut input)];
+        assert!(events.iter().all(|event| matches!(event, Ok(Some(OwnedFrame::Event(_))))));
+        drop(events);
+        // The input has it no more.
+        assert!(chunk.is_unique(), "{last:?}");
+        assert_eq!(decoder.decode_bytes(&mut input), Ok(None));
+    }
 }
 
 #[test]
