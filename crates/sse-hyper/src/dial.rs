@@ -84,37 +84,39 @@ impl Dialer {
         let Some(proxy) = self.proxies.intercept(uri) else {
             return Ok((self.tcp(uri.clone()).await?, None));
         };
-        let failed = |source: BoxError| HttpError::Proxy {
-            proxy: proxy.uri().authority().map_or_else(String::new, ToString::to_string),
-            source,
+        let failed = |source: BoxError| {
+            let proxy = proxy.uri().authority().map_or_else(String::new, ToString::to_string);
+            HttpError::Proxy { proxy, source }
         };
-        match proxy.uri().scheme_str() {
-            Some(scheme @ ("socks5" | "socks5h")) => {
-                let to = uri_of(&proxy, 1080)?;
-                let io = self.tcp(to.clone()).await.map_err(|error| failed(error.into()))?;
-                let server = self.socks_address(uri, secure, scheme == "socks5").await?;
-                let mut socks = SocksV5::new(to, Opened(Some(io)));
-                if let Some((user, password)) = proxy.raw_auth() {
-                    socks = socks.with_auth(user.to_owned(), password.to_owned());
-                }
-                Ok((socks.call(server).await.map_err(|error| failed(error.into()))?, None))
-            }
-            scheme => {
-                let mut io = self.tcp(proxy.uri().clone()).await.map_err(|error| failed(error.into()))?;
-                if scheme == Some("https") {
-                    let tls = handshake(&self.proxy_tls, proxy.uri(), io).await;
-                    io = Box::new(TokioIo::new(tls.map_err(|error| failed(error.into()))?));
-                }
-                if !secure {
-                    return Ok((io, Some(proxy)));
-                }
-                let mut tunnel = Tunnel::new(proxy.uri().clone(), Opened(Some(io)));
-                if let Some(authorization) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(authorization.clone());
-                }
-                Ok((tunnel.call(uri.clone()).await.map_err(|error| failed(error.into()))?, None))
-            }
+        if let Some(scheme @ ("socks5" | "socks5h")) = proxy.uri().scheme_str() {
+            let server = self.socks_address(uri, secure, scheme == "socks5").await?;
+            return Ok((self.by_socks(&proxy, server).await.map_err(failed)?, None));
         }
+        let io = self.to_http_proxy(proxy.uri()).await.map_err(|error| failed(error.into()))?;
+        if !secure {
+            return Ok((io, Some(proxy)));
+        }
+        Ok((tunnel(&proxy, uri, io).await.map_err(failed)?, None))
+    }
+
+    async fn to_http_proxy(&self, proxy: &Uri) -> Result<BoxIo, HttpError> {
+        let io = self.tcp(proxy.clone()).await?;
+        if proxy.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(io);
+        }
+        Ok(Box::new(TokioIo::new(handshake(&self.proxy_tls, proxy, io).await?)))
+    }
+
+    async fn by_socks(&self, proxy: &Intercept, server: Uri) -> Result<BoxIo, BoxError> {
+        let host = proxy.uri().host().unwrap_or_default();
+        // Without a port the connector would take the one of `http`.
+        let to = Uri::try_from(format!("http://{host}:{}/", proxy.uri().port_u16().unwrap_or(1080)))?;
+        let io = self.tcp(to.clone()).await?;
+        let mut socks = SocksV5::new(to, Opened(Some(io)));
+        if let Some((user, password)) = proxy.raw_auth() {
+            socks = socks.with_auth(user.to_owned(), password.to_owned());
+        }
+        Ok(socks.call(server).await?)
     }
 
     /// Over TCP, to whichever address of either family answers first.
@@ -144,12 +146,13 @@ impl Dialer {
     }
 }
 
-/// Where a SOCKS proxy listens: `port` unless its URL names another.
-fn uri_of(proxy: &Intercept, port: u16) -> Result<Uri, HttpError> {
-    let uri = proxy.uri();
-    let port = uri.port_u16().unwrap_or(port);
-    Uri::try_from(format!("http://{}:{port}/", uri.host().unwrap_or_default()))
-        .map_err(|_| HttpError::bad_url(&uri.to_string()))
+/// RFC 9110, 9.3.6: through a proxy by `CONNECT`.
+async fn tunnel(proxy: &Intercept, server: &Uri, io: BoxIo) -> Result<BoxIo, BoxError> {
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), Opened(Some(io)));
+    if let Some(authorization) = proxy.basic_auth() {
+        tunnel = tunnel.with_auth(authorization.clone());
+    }
+    Ok(tunnel.call(server.clone()).await?)
 }
 
 async fn handshake(tls: &TlsConnector, uri: &Uri, io: BoxIo) -> Result<TlsStream<TokioIo<BoxIo>>, HttpError> {

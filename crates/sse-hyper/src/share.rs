@@ -161,3 +161,20 @@ impl Body for ResponseBody {
         self.incoming.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_in_use_is_forgotten() {
+        let connections = Connections::default();
+        let name = |number: u32| Authority::try_from(format!("{number}.test")).unwrap();
+        let held = connections.slot(&name(0));
+        for number in 1..100 {
+            connections.slot(&name(number));
+        }
+        assert_eq!(connections.lock().len(), 2);
+        assert!(Arc::ptr_eq(&held, &connections.slot(&name(0))));
+    }
+}

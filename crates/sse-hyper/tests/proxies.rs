@@ -226,16 +226,48 @@ async fn errors_say_that_it_was_the_proxy() {
 async fn exceptions_go_straight() {
     let server = serve(&[&TLS13], &["h2"]).await;
     let nowhere = Proxy::new(&format!("http://{}", free())).unwrap();
-    for (list, direct) in
-        [("localhost", true), (" example.org , localhost", true), ("*", true), ("example.org", false), ("", false)]
-    {
+    for (host, list, direct) in [
+        ("localhost", "localhost", true),
+        ("localhost", " example.org , localhost", true),
+        ("localhost", "*", true),
+        ("127.0.0.1", "example.org, *", true),
+        ("127.0.0.1", "10.0.0.0/8,127.0.0.0/8", true),
+        ("127.0.0.1", "127.0.0.1", true),
+        ("127.0.0.1", "localhost", false),
+        ("localhost", "example.org", false),
+        ("localhost", "", false),
+    ] {
         let client = HttpClient::builder().with_tls(server.tls()).with_proxy(nowhere.clone().except(list));
         let policy = Policy::default().with_max_failures(1);
-        let mut source = Connector::get(&server.url).unwrap().with_service(client.build().unwrap()).subscribe(policy);
+        let url = format!("https://{host}:{}/", server.address.port());
+        let mut source = Connector::get(&url).unwrap().with_service(client.build().unwrap()).subscribe(policy);
         if direct {
-            assert_eq!(next(&mut source).await.data(), "hello", "{list:?}");
+            assert_eq!(next(&mut source).await.data(), "hello", "{host} {list:?}");
         } else {
             failure(source).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_resolved_by_whom_the_scheme_says() {
+    let socks = microsocks();
+    for (scheme, here) in [("socks5", true), ("socks5h", false)] {
+        let (url, _request) = plain_server().await;
+        // A name that only this client knows.
+        let url = url.replace("127.0.0.1", "only-here.invalid");
+        let proxy = Proxy::new(&format!("{scheme}://user:secret@{}", socks.address)).unwrap();
+        let client = HttpClient::builder()
+            .with_proxy(proxy)
+            .with_addresses("only-here.invalid", [Ipv4Addr::LOCALHOST.into()])
+            .build()
+            .unwrap();
+        if here {
+            let mut source = Connector::get(&url).unwrap().with_service(client).subscribe(Policy::default());
+            assert_eq!(next(&mut source).await.data(), "hello");
+        } else {
+            let failure = refused(&url, client).await;
+            assert!(matches!(failure, Failure::Transport { source: HttpError::Proxy { .. }, .. }), "{failure:?}");
         }
     }
 }

@@ -136,6 +136,30 @@ async fn an_attempt_that_timed_out_is_hung_up() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_too_long_in_all_is_hung_up() {
+    let (listener, url) = listen().await;
+    let deadlines = Deadlines::default().with_byte_idle(PATIENCE).with_total(Duration::from_millis(300));
+    let mut source = Connector::get(&url).unwrap().with_session(Session::once().with_deadlines(deadlines));
+    let server = async {
+        let (mut stream, _) = accept(&listener).await;
+        stream.write_all(HEAD.as_bytes()).await.unwrap();
+        // Never silent, and never at an end.
+        while stream.write_all(b"data: more\n\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let client = async {
+        loop {
+            if let Err(error) = source.next().await.unwrap() {
+                break error;
+            }
+        }
+    };
+    let (error, ()) = timeout(PATIENCE, async { tokio::join!(client, server) }).await.expect("an end on both sides");
+    assert!(error.to_string().contains("no end of the stream"), "{error}");
+}
+
+#[tokio::test]
 async fn a_refused_response_is_not_held_on_to() {
     let (listener, url) = listen().await;
     let source = Connector::get(&url).unwrap().subscribe(quick());
