@@ -115,7 +115,7 @@ async fn a_connection_on_which_a_request_was_given_up_is_left_to_those_on_it() {
     let client = server.client();
     let mut first = subscribe(&client, &server, "");
     assert_eq!(connection(&mut first).await, "1");
-    let deadlines = Deadlines::default().with_head(Duration::from_millis(300));
+    let deadlines = Deadlines::default().with_head(Duration::from_secs(2));
     let session = Session::subscribe(Policy::default().with_reconnection_time(Duration::from_millis(10)), 1);
     let url = format!("{}silent", server.url);
     let connector = Connector::get(&url).unwrap().with_service(client.clone());
@@ -149,6 +149,7 @@ async fn a_dead_connection_is_noticed_without_any_deadline() {
     // The server lives in a thread of its own, so that it can be stopped in the middle.
     let (tell, told) = std::sync::mpsc::channel();
     let (freeze, frozen) = tokio::sync::oneshot::channel::<()>();
+    let (stopped, has_stopped) = std::sync::mpsc::channel();
     let (done, until_done) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -156,6 +157,7 @@ async fn a_dead_connection_is_noticed_without_any_deadline() {
             let server = http2().await;
             tell.send((server.url.clone(), server.client())).unwrap();
             let _ = frozen.await;
+            stopped.send(()).unwrap();
             // Blocks every task of the runtime: nothing is answered any more.
             let _ = until_done.recv();
         });
@@ -165,6 +167,7 @@ async fn a_dead_connection_is_noticed_without_any_deadline() {
     let mut updates = Connector::get(&url).unwrap().with_service(client).with_session(session).updates();
     while !matches!(updates.next().await.unwrap().unwrap(), Update::Event(_)) {}
     freeze.send(()).unwrap();
+    has_stopped.recv().unwrap();
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     match updates.next().await.unwrap().unwrap() {
