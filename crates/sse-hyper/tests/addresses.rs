@@ -63,12 +63,21 @@ async fn first_event(port: u16, addresses: &[IpAddr]) -> Duration {
     began.elapsed()
 }
 
+/// Whether it takes less than the 300 ms after which the other family gets its turn. A busy machine may be slow once.
+async fn at_once(port: u16, addresses: &[IpAddr]) -> bool {
+    for _ in 0..5 {
+        if first_event(port, addresses).await < Duration::from_millis(250) {
+            return true;
+        }
+    }
+    false
+}
+
 #[tokio::test]
 async fn an_address_that_refuses_costs_nothing() {
     let port = serve();
     for addresses in [[DEAD, ALIVE], [ALIVE, DEAD]] {
-        let took = first_event(port, &addresses).await;
-        assert!(took < Duration::from_millis(250), "{took:?}");
+        assert!(at_once(port, &addresses).await, "{addresses:?}");
     }
 }
 
@@ -78,8 +87,8 @@ async fn an_address_that_swallows_connections_costs_a_moment() {
     let _hole = BlackHole::open(SocketAddr::new(DEAD, port));
     let took = first_event(port, &[DEAD, ALIVE]).await;
     // Beside it after 300 ms, where the system alone would wait for minutes.
-    assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&took), "{took:?}");
-    assert!(first_event(port, &[ALIVE, DEAD]).await < Duration::from_millis(250));
+    assert!((Duration::from_millis(250)..Duration::from_secs(15)).contains(&took), "{took:?}");
+    assert!(at_once(port, &[ALIVE, DEAD]).await);
 }
 
 #[tokio::test]
@@ -91,7 +100,7 @@ async fn a_connection_that_never_comes_is_given_up() {
     let began = Instant::now();
     let (_, error) =
         failure(Connector::get(&format!("http://{hole}/")).unwrap().with_service(client).subscribe(policy)).await;
-    assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!((Duration::from_millis(250)..Duration::from_secs(15)).contains(&began.elapsed()), "{:?}", began.elapsed());
     match error.failure() {
         Failure::Transport { source: HttpError::Connect(error), .. } => {
             let text = format!("{error:?}");
