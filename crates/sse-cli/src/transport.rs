@@ -26,8 +26,8 @@ pub(crate) struct TransportArgs {
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 
-    /// Reach servers through this proxy: [http|https|socks5|socks5h://][USER:PASSWORD@]HOST[:PORT], or '' for none; by
-    /// default what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say
+    /// Reach servers through this proxy: SCHEME://USER:PASSWORD@HOST:PORT, of which all but HOST may be left out (http,
+    /// https, socks5, socks5h), or '' for none; by default what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say
     #[arg(short = 'x', long, value_name = "URL", value_parser = proxy)]
     proxy: Option<Proxy>,
 
