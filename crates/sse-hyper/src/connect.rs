@@ -219,7 +219,7 @@ where
     fn response_head<'h>(&mut self, parts: &'h Parts) -> ResponseHead<'h> {
         if parts.status == StatusCode::OK {
             let trail = parts.extensions.get::<Trail>().cloned();
-            self.moved = trail.filter(Trail::is_redirected).map(|trail| Moved { trail, attempts: 0 });
+            self.moved = trail.map(|trail| Moved { trail, attempts: 0 });
         }
         head::of_response(parts.status, &parts.headers)
     }
@@ -239,8 +239,8 @@ where
     }
 }
 
-/// Sends `request` to where `trail` leads, and on from there, up to the final response. The trail of it is among the
-/// response's extensions.
+/// Sends `request` to where `trail` leads, and on from there, up to the final response. If it was redirected, its trail is
+/// among the response's extensions.
 async fn send<S, B>(mut service: S, request: &Request<Bytes>, mut trail: Trail) -> Result<Response<B>, HttpError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>>,
@@ -263,7 +263,9 @@ where
             continue;
         }
         if !trail.follow(request.method(), response.status(), response.headers())? {
-            response.extensions_mut().insert(trail);
+            if trail.is_redirected() {
+                response.extensions_mut().insert(trail);
+            }
             return Ok(response);
         }
         misdirected = false;

@@ -40,7 +40,10 @@ impl Timer {
     ///
     /// A deadline that moves away, as it does with each chunk, costs nothing: the timer fires early and is set anew.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Duration>) -> Poll<()> {
-        let Some(deadline) = deadline else { return Poll::Pending };
+        let Some(deadline) = deadline else {
+            self.sleep = None;
+            return Poll::Pending;
+        };
         loop {
             let target = self.instant(deadline);
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(target)));
