@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
+use sse_tokio::{Connect, EventSource, NoRequest, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
@@ -124,7 +124,7 @@ impl Connector {
         Self::with_request_strategy(make)
     }
 
-    /// The same for a type of its own.
+    /// The same for a type of its own, which can also say that there is [no request](sse_tokio::NoRequest) any more.
     pub fn with_request_strategy(strategy: impl RequestStrategy<Request<Bytes>> + 'static) -> Self {
         Self { service: HttpClient::platform(), requests: Box::new(strategy), moved: None }
     }
@@ -225,10 +225,13 @@ where
     }
 
     fn is_futile(&self, error: &HttpError) -> bool {
-        matches!(
-            error,
-            HttpError::Url { .. } | HttpError::ProxyUrl { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_)
-        )
+        match error {
+            HttpError::Url { .. } | HttpError::ProxyUrl { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_) => {
+                true
+            }
+            HttpError::Request(error) => error.is::<NoRequest>(),
+            _ => false,
+        }
     }
 
     fn is_unsent(&self, error: &HttpError) -> bool {

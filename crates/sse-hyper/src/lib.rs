@@ -125,7 +125,7 @@ pub use sse_codec::{EventBlock, FieldError};
 pub use sse_tokio::{
     ByteString, Cause, CloseReason, ContentType, Counters, Deadlines, Decision, DecodeError, Decoder, DelayStrategy,
     Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FrameStream, Limit, Lost,
-    MAX_SENT_ID_BYTES, Monitor, NextRequest, OwnedEvent, OwnedFrame, Policy, ReadyState, RequestStrategy,
+    MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Policy, ReadyState, RequestStrategy,
     RetriedStatuses, Retries, Session, State, States, StreamError, Timeout, Update, Updates, Wait, random_seed,
 };
 #[cfg(feature = "json")]

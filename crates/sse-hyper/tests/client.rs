@@ -12,7 +12,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::Request;
-use sse_hyper::{Cause, CloseReason, Connector, Deadlines, Failure, HttpError, Policy, RedirectError, Session, Update};
+use sse_hyper::{
+    Cause, CloseReason, Connector, Deadlines, Failure, HttpError, NoRequest, Policy, RedirectError, Session, Update,
+};
 use support::{Answer, ClientUpdate, Server, Source, events, failure, open_stream_of, redirect, response, stream_of};
 use tokio::time::Instant;
 
@@ -241,6 +243,30 @@ async fn a_redirect_is_remembered_for_the_address_that_it_was_for() {
     });
     assert_eq!(events(connector.with_service(server.clone()).subscribe(Policy::default())).await, ["a"]);
     assert_eq!(server.uris(), ["http://a.test/stream/0", "http://b.test/", "http://a.test/stream/1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_request_any_more_ends_it() {
+    let server = Server::new([stream_of("data: a\n\n")]);
+    let mut calls = 0;
+    let connector = Connector::with_requests(move |_| {
+        calls += 1;
+        let is_first = calls == 1;
+        async move {
+            if is_first {
+                Ok(Request::get(URL).body(Bytes::new())?)
+            } else {
+                Err(NoRequest::new("once is enough").into())
+            }
+        }
+    });
+    let mut source = connector.with_service(server.clone()).subscribe(Policy::default());
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+    let error = source.next().await.unwrap().unwrap_err();
+    assert!(matches!(error.failure().cause(), Cause::Futile), "{error:?}");
+    assert!(format!("{:?}", error.failure()).contains("once is enough"));
+    assert!(source.next().await.is_none());
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,7 +110,7 @@ impl Connector {
         Self::with_request_strategy(client, make)
     }
 
-    /// The same for a type of its own.
+    /// The same for a type of its own, which can also say that there is [no request](sse_tokio::NoRequest) any more.
     pub fn with_request_strategy(client: Client, strategy: impl RequestStrategy<Request> + 'static) -> Self {
         Self { service: client, requests: Box::new(strategy) }
     }

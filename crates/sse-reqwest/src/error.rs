@@ -111,7 +111,11 @@ impl HttpError {
 
     /// Whether no later attempt can end otherwise.
     pub(crate) fn is_futile(&self) -> bool {
-        matches!(self, Self::Invalid(_) | Self::Redirect(_) | Self::Spent)
+        match self {
+            Self::Invalid(_) | Self::Redirect(_) | Self::Spent => true,
+            Self::Request(error) => error.is::<sse_tokio::NoRequest>(),
+            _ => false,
+        }
     }
 
     /// Whether nothing was sent.

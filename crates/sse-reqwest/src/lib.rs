@@ -110,7 +110,7 @@ pub use once::OneResponse;
 pub use sse_tokio::{
     ByteString, Cause, CloseReason, ContentType, Counters, Deadlines, Decision, DecodeError, Decoder, DelayStrategy,
     Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FieldError, FrameStream, Limit, Lost,
-    MAX_SENT_ID_BYTES, Monitor, NextRequest, OwnedEvent, OwnedFrame, Policy, ReadyState, RequestStrategy,
+    MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Policy, ReadyState, RequestStrategy,
     RetriedStatuses, Retries, Session, State, States, StreamError, Timeout, Update, Updates, Wait, random_seed,
 };
 #[cfg(feature = "json")]

@@ -83,7 +83,7 @@ pub use error::{Error, Failure, StreamError};
 #[cfg(feature = "json")]
 pub use json::{EventExt, JsonError};
 pub use monitor::{Counters, Monitor, State, States};
-pub use request::{NextRequest, RequestStrategy};
+pub use request::{NextRequest, NoRequest, RequestStrategy};
 pub use source::{EventSource, random_seed};
 pub use stream::{EventStream, FrameStream, ReaderChunks};
 pub use update::Update;

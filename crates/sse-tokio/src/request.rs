@@ -33,8 +33,21 @@ pub trait RequestStrategy<R>: Send {
     /// The request of the attempt that begins now.
     ///
     /// The last event ID goes into the `Last-Event-ID` field without its doing. If it fails, so does the attempt, which is
-    /// retried like any that the network made fail. The deadline of the response head covers the time that it takes.
+    /// retried like any that the network made fail; with [`NoRequest`] it never is. The deadline of the response head covers the time that it takes.
     fn next_request(&mut self, last_event_id: Option<&str>) -> NextRequest<R>;
+}
+
+/// The error of a strategy that has no request, neither now nor later: a call that must not be made twice, a token that was
+/// revoked. It ends the event source for good.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no further request: {0}")]
+pub struct NoRequest(#[source] Box<dyn Error + Send + Sync>);
+
+impl NoRequest {
+    /// For this reason: an error, or a text.
+    pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(reason.into())
+    }
 }
 
 /// A request in the making.
