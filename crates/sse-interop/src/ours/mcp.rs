@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
 use serde::Deserialize;
-use sse_hyper::{Ending, NextRequest, OwnedEvent, Policy, RequestStrategy};
+use sse_hyper::{Ending, NextRequest, NoRequest, OwnedEvent, Policy, RequestStrategy};
 use sse_reqwest::ResponseExt as _;
 
 use super::client::follow;
@@ -121,7 +121,9 @@ impl Call {
             return self.session.request(Method::GET, "");
         }
         if std::mem::replace(&mut self.made, true) {
-            return Err("the answer was lost before its first event, and a call is not made twice".into());
+            return Err(
+                NoRequest::new("the answer was lost before its first event, and a call is not made twice").into()
+            );
         }
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":{}}}"#;
         self.session.request(Method::POST, call)
