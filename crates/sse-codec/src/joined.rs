@@ -226,5 +226,11 @@ mod tests {
         assert_eq!(cut(|joined| joined.move_line(4, 2)), "a\u{fffd}\né");
         assert_eq!(cut(|joined| joined.move_line(5, 3)), "aé\n\u{fffd}");
         assert_eq!(cut(|joined| joined.move_line(4, 3)), "aé\né");
+        for (part, expected) in [(0..2, "a\u{fffd}"), (1..3, "é"), (2..3, "\u{fffd}")] {
+            let mut joined = Joined::new(GrowingBuf::new());
+            joined.push(Piece::Text("aé")).unwrap();
+            let range = joined.make_text(part).unwrap();
+            assert_eq!(joined.text(&range), expected);
+        }
     }
 }
