@@ -121,22 +121,24 @@ impl Subject {
         eprintln!("\n== {}, quickly", self.name);
         let mut quickly = self.command(&output);
         // No examples of the documentation, few random cases.
-        quickly.args(["--minimum-test-timeout", "20", "--test-package", self.name, "--cargo-arg", "--tests"]);
+        quickly.args(["--test-package", self.name, "--cargo-arg", "--tests"]);
         let first = outcome(quickly.args(args).env("PROPTEST_CASES", "64"), &output)?;
         if first.missed.is_empty() {
             return Ok(first);
         }
 
         eprintln!("\n== {}, thoroughly", self.name);
+        // Only those that were missed. What never ended is not to be tried again.
+        let mutants = output.join("mutants.out");
+        fs::copy(mutants.join("timeout.txt"), mutants.join("previously_caught.txt"))
+            .map_err(|error| inaccessible(&mutants, &error))?;
         let mut thoroughly = self.command(&output);
-        // Only those that were not caught.
-        thoroughly.args(["--iterate", "--minimum-test-timeout", "60", "--timeout-multiplier", "2"]);
-        thoroughly.args(self.tests.iter().flat_map(|package| ["--test-package", package]));
+        thoroughly.arg("--iterate").args(self.tests.iter().flat_map(|package| ["--test-package", package]));
         Ok(first.followed_by(outcome(thoroughly.args(args), &output)?))
     }
 
     fn command(&self, output: &Path) -> std::process::Command {
-        let mut command = cargo(&["mutants", "--package", self.name]);
+        let mut command = cargo(&["mutants", "--package", self.name, "--minimum-test-timeout", "60"]);
         command.args(self.features.iter().flat_map(|feature| ["--features", feature]));
         command.args(self.left_out.iter().flat_map(|file| ["--exclude", file]));
         command.arg("--output").arg(output).envs(VARIABLES);
@@ -163,10 +165,11 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// With what more tests said of those that were not caught.
+    /// With what more tests said of those that were missed.
     fn followed_by(mut self, more: Self) -> Self {
         self.caught.extend(more.caught);
-        Self { caught: self.caught, timed_out: more.timed_out, missed: more.missed }
+        self.timed_out.extend(more.timed_out);
+        Self { missed: more.missed, ..self }
     }
 
     fn summary(&self) -> String {
@@ -267,9 +270,9 @@ mod tests {
     }
 
     #[test]
-    fn more_tests_have_the_last_word_on_what_was_not_caught() {
-        let outcome = outcome(&["a"], &["b"], &["c", "d"]).followed_by(outcome(&["c"], &["b"], &["d"]));
-        assert_eq!(outcome.summary(), "4 mutants, 2 noticed by a test, 1 by their time, 1 not");
+    fn more_tests_have_the_last_word_on_what_was_missed() {
+        let outcome = outcome(&["a"], &["b"], &["c", "d", "e"]).followed_by(outcome(&["c"], &["d"], &["e"]));
+        assert_eq!(outcome.summary(), "5 mutants, 2 noticed by a test, 2 by their time, 1 not");
     }
 
     #[test]
