@@ -121,7 +121,7 @@ impl Subject {
         eprintln!("\n== {}, quickly", self.name);
         let mut quickly = self.command(&output);
         // No examples of the documentation, few random cases.
-        quickly.args(["--test-package", self.name, "--cargo-arg", "--tests"]);
+        quickly.args(["--minimum-test-timeout", "60", "--test-package", self.name, "--cargo-arg", "--tests"]);
         let first = outcome(quickly.args(args).env("PROPTEST_CASES", "64"), &output)?;
         if first.missed.is_empty() {
             return Ok(first);
@@ -133,12 +133,14 @@ impl Subject {
         fs::copy(mutants.join("timeout.txt"), mutants.join("previously_caught.txt"))
             .map_err(|error| inaccessible(&mutants, &error))?;
         let mut thoroughly = self.command(&output);
-        thoroughly.arg("--iterate").args(self.tests.iter().flat_map(|package| ["--test-package", package]));
+        // Hardly any is left that never ends: patience costs nothing, and a busy machine needs it.
+        thoroughly.args(["--iterate", "--minimum-test-timeout", "300"]);
+        thoroughly.args(self.tests.iter().flat_map(|package| ["--test-package", package]));
         Ok(first.followed_by(outcome(thoroughly.args(args), &output)?))
     }
 
     fn command(&self, output: &Path) -> std::process::Command {
-        let mut command = cargo(&["mutants", "--package", self.name, "--minimum-test-timeout", "60"]);
+        let mut command = cargo(&["mutants", "--package", self.name]);
         command.args(self.features.iter().flat_map(|feature| ["--features", feature]));
         command.args(self.left_out.iter().flat_map(|file| ["--exclude", file]));
         command.arg("--output").arg(output).envs(VARIABLES);
