@@ -51,6 +51,11 @@
 //! An answer that was cut off is an error, since its [`Ending`] did not come. More in the guide, `guide::language_models`
 //! (with the feature `json`): typed events, silence, retries, refusals.
 //!
+//! # Guides
+//!
+//! With the feature `json`: `guide::like_a_browser`, `guide::language_models`, `guide::mcp`, `guide::feature_flags`, and
+//! `guide::migration` from reqwest-eventsource, eventsource-client and eventsource-stream.
+//!
 //! # Which one is it?
 //!
 //! The types say so, and a request that must not be repeated never is by accident:
