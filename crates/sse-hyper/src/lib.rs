@@ -33,6 +33,9 @@
 //! in the background: all work is done when the stream is polled, but for the socket, which hyper serves in a task of its
 //! own as far as its buffer goes.
 //!
+//! The guides of `sse-reqwest` (`guide`: like a browser, language models, MCP, feature flags, migration) hold here too, by
+//! the same names; each says how this crate differs.
+//!
 //! # Server
 //!
 //! [`EventBody`] is an [`http_body::Body`] over any stream of events: keep-alive comments, first `retry`, the right
