@@ -46,8 +46,8 @@
 //! | span | `sse.connection`: an attempt, and the connection that comes of it | DEBUG | `attempt` |
 //! | event | `sse.connecting` | DEBUG | `attempt`, `last_event_id` |
 //! | event | `sse.open` | DEBUG | `attempt` |
-//! | event | `sse.waiting`: lost, to be retried | DEBUG | `failure`, `wait` |
-//! | event | `sse.closed` | DEBUG | `reason` |
+//! | event | `sse.waiting`: lost, to be retried | DEBUG | `failure`, `error` (its source, if it has one), `wait` |
+//! | event | `sse.closed`, unless it was dropped | DEBUG | `reason` |
 //! | event | `sse.dropped`: an event was too large | WARN | `error` |
 //! | event | `sse.unsendable_id`: the server is asked for no id | WARN | `beginning`, `bytes` |
 //!

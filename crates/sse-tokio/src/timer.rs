@@ -13,7 +13,14 @@ pub(crate) struct Timer {
     start: Duration,
     origin: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// A deadline that was over for a while when somebody looked at last, and until when it is waited for even so.
+    overdue: Option<(Duration, Instant)>,
 }
+
+/// Who looks so much later than the timer went off was away.
+const LATE: Duration = Duration::from_millis(10);
+/// Then others get so much time to say what they have: an HTTP library that reads on when it is asked to.
+const GRACE: Duration = Duration::from_millis(2);
 
 /// What lies farther away is waited for in parts: waking early is harmless, and no server's number reaches the end of
 /// what an `Instant` can say, nor the edge where tokio still computes with it.
@@ -22,7 +29,7 @@ const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 impl Timer {
     /// A clock that says `start` now.
     pub(crate) fn new(start: Duration) -> Self {
-        Self { start, origin: Instant::now(), sleep: None }
+        Self { start, origin: Instant::now(), sleep: None, overdue: None }
     }
 
     /// The session's `now`.
@@ -38,14 +45,18 @@ impl Timer {
 
     /// Ready when the deadline has passed. Without a deadline, never.
     ///
-    /// A deadline that moves away, as it does with each chunk, costs nothing: the timer fires early and is set anew.
+    /// A deadline that moves away, as it does with each chunk, costs nothing: the timer fires early and is set anew. One that
+    /// was over long before anybody looked is over a moment later.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Duration>) -> Poll<()> {
         let Some(deadline) = deadline else {
             self.sleep = None;
             return Poll::Pending;
         };
         loop {
-            let target = self.instant(deadline);
+            let target = match self.overdue {
+                Some((overdue, until)) if overdue == deadline => until,
+                _ => self.instant(deadline),
+            };
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(target)));
             if sleep.is_elapsed() || sleep.deadline() > target {
                 sleep.as_mut().reset(target);
@@ -53,9 +64,15 @@ impl Timer {
             if sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            if self.now() >= deadline {
+            let now = self.now();
+            if now < deadline {
+                continue;
+            }
+            let was_away = self.overdue.is_none_or(|(overdue, _)| overdue != deadline) && now - deadline > LATE;
+            if !was_away {
                 return Poll::Ready(());
             }
+            self.overdue = Some((deadline, Instant::now() + GRACE));
         }
     }
 }
@@ -101,16 +118,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_deadline_that_has_passed_is_ready_at_once() {
+    async fn a_deadline_that_has_passed_is_ready_at_once_or_nearly() {
         let mut timer = Timer::new(Duration::ZERO);
         advance(Duration::from_secs(5)).await;
         assert_eq!(timer.instant(Duration::from_secs(4)), Instant::now() - Duration::from_secs(1));
         assert_eq!(timer.instant(Duration::from_secs(6)), Instant::now() + Duration::from_secs(1));
-        for deadline in [Duration::from_secs(4), timer.now()] {
-            let deadline = poll_fn(|cx| timer.poll(cx, Some(deadline)));
-            tokio::pin!(deadline);
-            assert!(poll_fn(|cx| std::task::Poll::Ready(deadline.as_mut().poll(cx).is_ready())).await);
-        }
+        let now = timer.now();
+        poll_fn(|cx| timer.poll(cx, Some(now))).await;
+        assert_eq!(timer.now(), now);
+        // Who was to say something before this deadline, and was not asked, is asked now.
+        poll_fn(|cx| timer.poll(cx, Some(Duration::from_secs(4)))).await;
+        assert_eq!(timer.now(), now + GRACE);
+        poll_fn(|cx| timer.poll(cx, Some(Duration::from_secs(4)))).await;
+        assert_eq!(timer.now(), now + GRACE);
     }
 
     /// On the real clock, which goes on while the timer is set: 10 ms of it.

@@ -1,5 +1,6 @@
 //! Drives a session: everything that happens, in order.
 
+use std::error::Error as _;
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
@@ -96,6 +97,8 @@ enum Phase<C: Connect> {
         arrived: Duration,
         /// The input is used up.
         waiting: bool,
+        /// How many chunks have come since the body had none to give.
+        unbroken: usize,
     },
     /// The session is closed; the reason waits for the server's explanation.
     Explanation(Explanation<C::Head, C::Body>),
@@ -107,6 +110,13 @@ enum Left<C: Connect> {
     Error(C::Error),
     Nothing,
 }
+
+/// So many chunks in a row are a flood, in which there is no other moment for the deadlines. What has piled up while the
+/// consumer was away is less, or there are events in it.
+const FLOOD: usize = 8;
+
+/// How many chunks in a row that say nothing are read without a pause.
+const MAX_CHUNKS: usize = 64;
 
 impl<C: Connect> Updates<C> {
     pub(crate) fn new(connect: C, session: Session) -> Self {
@@ -182,10 +192,11 @@ impl<C: Connect> Updates<C> {
     /// Closes the connection at once; the next item is the end. If it has failed already, and the server's explanation
     /// was being read, that is the error, with what has been read so far.
     pub fn close(&mut self) {
-        self.session.close();
-        match &mut self.phase {
-            Phase::Explanation(explanation) => explanation.body = None,
-            _ => self.hang_up(),
+        if let Phase::Explanation(explanation) = &mut self.phase {
+            explanation.body = None;
+        } else if self.close_reason().is_none() {
+            self.session.close();
+            self.hang_up();
         }
     }
 
@@ -194,7 +205,7 @@ impl<C: Connect> Updates<C> {
         self.phase = Phase::Idle;
         self.head = None;
         if let Step::Closed(reason) = self.session.step() {
-            tracing::debug!(name: "sse.closed", target: "sse", parent: &self.span, %reason, "closed");
+            self.span.in_scope(|| tracing::debug!(name: "sse.closed", target: "sse", %reason, "closed"));
             self.reporter.closed(reason);
         }
         self.span = Span::none();
@@ -238,7 +249,8 @@ impl<C: Connect> Updates<C> {
         let head = Arc::new(head);
         self.reporter.open(&head);
         self.head = Some(Arc::clone(&head));
-        self.phase = Phase::Body { body, input: BytesInput::default(), arrived: Duration::ZERO, waiting: true };
+        self.phase =
+            Phase::Body { body, input: BytesInput::default(), arrived: Duration::ZERO, waiting: true, unbroken: 0 };
         Some(Ok(Update::Open(head)))
     }
 
@@ -277,7 +289,8 @@ impl<C: Connect> Updates<C> {
             Some(until) => {
                 let until = self.timer.instant(until);
                 let wait = until.saturating_duration_since(Instant::now());
-                tracing::debug!(name: "sse.waiting", target: "sse", %failure, ?wait, "waiting");
+                let error = failure.source().map(tracing::field::display);
+                tracing::debug!(name: "sse.waiting", target: "sse", %failure, error, ?wait, "waiting");
                 self.reporter.waiting(until, failure.cause());
                 Ok(Update::Waiting { until, failure })
             }
@@ -335,24 +348,25 @@ impl<C: Connect> Updates<C> {
             // That was the last event, or the mark behind it.
             self.hang_up();
         }
-        match update_of::<C::Head, C::Error>(frame) {
-            Some(Update::Event(event)) => {
+        match frame {
+            Ok(Some(OwnedFrame::Event(event))) => {
                 budget.made_progress();
                 Some(event)
             }
-            _ => None,
+            Ok(_) => None,
+            dropped => {
+                self.span.in_scope(|| update_of::<C::Head, C::Error>(dropped));
+                None
+            }
         }
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
-        let Phase::Body { body, input, arrived, waiting } = &mut self.phase else { return Poll::Pending };
-        let mut flooded = false;
-        loop {
+        let Phase::Body { body, input, arrived, waiting, unbroken } = &mut self.phase else { return Poll::Pending };
+        for _ in 0..MAX_CHUNKS {
             // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
-            // other tasks; and for the timer, which a flood of comments would otherwise keep from being looked at.
-            let Poll::Ready(budget) = coop::poll_proceed(cx) else {
-                return if flooded { Poll::Ready(self.expire()) } else { Poll::Pending };
-            };
+            // other tasks.
+            let budget = ready!(coop::poll_proceed(cx));
             if !*waiting {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
                 let frame = self.session.handle_bytes(*arrived, input);
@@ -371,12 +385,24 @@ impl<C: Connect> Updates<C> {
                 *input = BytesInput::default();
                 *waiting = true;
                 // What the consumer took its time over is no silence of the server.
-                self.session.handle_waiting(self.timer.now());
+                let now = self.timer.now();
+                self.session.handle_waiting(now);
+                if *unbroken >= FLOOD {
+                    // The timer is looked at when there is nothing to read, and there always is.
+                    self.session.handle_timeout(now);
+                    if self.session.ready_state() != ReadyState::Open {
+                        return Poll::Ready(self.settle(Left::Nothing));
+                    }
+                }
             }
-            match ready!(body.as_mut().poll_next(cx)) {
+            let Poll::Ready(chunk) = body.as_mut().poll_next(cx) else {
+                *unbroken = 0;
+                return Poll::Pending;
+            };
+            match chunk {
                 Some(Ok(chunk)) => {
                     budget.made_progress();
-                    flooded = true;
+                    *unbroken = unbroken.saturating_add(1);
                     self.reporter.bytes(chunk.len());
                     *input = BytesInput::new(chunk);
                     // The clock is read by the chunk: an event costs less than that.
@@ -391,6 +417,9 @@ impl<C: Connect> Updates<C> {
                 }
             }
         }
+        // Not every task has a budget.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Reads what the server says of its refusal, and then reports it.

@@ -1,5 +1,6 @@
 //! Deadlines and waits, on the paused clock.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -97,6 +98,67 @@ async fn what_comes_while_the_consumer_is_away_is_waited_for() {
     let waiting = Instant::now();
     assert!(source.next().await.is_none());
     assert!(about((5 + 3) * S).contains(&waiting.elapsed()), "{:?}", server.requests());
+}
+
+/// The clock goes on while it is not being polled: in another branch of a `select!`.
+#[tokio::test(start_paused = true)]
+async fn what_is_here_after_a_long_absence_is_taken_before_the_deadline() {
+    let pieces = [Piece::Pause(S), chunk(":\n"), Piece::Pause(MS), chunk("data: here\n\n"), Piece::Hang];
+    let server = Server::new([ok(pieces)]);
+    let mut source = subscribe(&server, Deadlines::NONE.with_event_idle(30 * S));
+    assert!(timeout(Duration::ZERO, source.next()).await.is_err());
+    advance(40 * S).await;
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "here");
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// Always ready, so that no timer is ever looked at.
+fn endless(text: &'static str) -> Reply {
+    Reply::Answer(Head::default(), vec![Piece::Chunk(text.as_bytes().into()); 10_000])
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_of_it_takes_too_long_however_lively_it_is() {
+    let server = Server::new([endless("data: a\n\n")]);
+    let mut source = EventSource::new(server.clone(), Session::once().with_deadlines(Deadlines::NONE.with_total(S)));
+    let mut events = 0;
+    let error = loop {
+        match source.next().await.unwrap() {
+            Ok(_) => events += 1,
+            Err(error) => break error,
+        }
+        advance(100 * MS).await;
+    };
+    assert_eq!(error.failure().cause(), &Cause::Timeout(sse_client::Timeout::Total));
+    assert!((10..=11).contains(&events), "{events}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_flood_hides_that_there_are_no_events() {
+    let once = || Session::once().with_deadlines(Deadlines::NONE.with_event_idle(S));
+    for text in [":\n", "retry: 5\n"] {
+        let mut updates = EventSource::new(Server::new([endless(text)]), once()).updates();
+        let error = loop {
+            match updates.next().await.unwrap() {
+                Ok(_) => advance(100 * MS).await,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.failure().cause(), &Cause::Timeout(sse_client::Timeout::EventIdle), "{text:?}");
+    }
+}
+
+/// A task without tokio's budget.
+#[tokio::test(start_paused = true)]
+async fn a_flood_that_says_nothing_leaves_room_for_others() {
+    let mut source = EventSource::new(Server::new([endless(":\n")]), Session::once());
+    let mut polls = 0;
+    tokio::task::unconstrained(poll_fn(|cx| {
+        polls += 1;
+        source.poll_next_unpin(cx)
+    }))
+    .await;
+    assert!(polls > 100, "{polls}");
 }
 
 #[tokio::test(start_paused = true)]
