@@ -77,7 +77,8 @@ const MOVED_ATTEMPTS: u8 = 3;
 pub struct Connector<S = HttpClient> {
     service: S,
     requests: Box<dyn RequestStrategy<Request<Bytes>>>,
-    moved: Option<Moved>,
+    /// Seldom there, and large.
+    moved: Option<Box<Moved>>,
 }
 
 /// Where redirects led the last attempt that was answered with 200.
@@ -219,7 +220,7 @@ where
     fn response_head<'h>(&mut self, parts: &'h Parts) -> ResponseHead<'h> {
         if parts.status == StatusCode::OK {
             let trail = parts.extensions.get::<Trail>().cloned();
-            self.moved = trail.map(|trail| Moved { trail, attempts: 0 });
+            self.moved = trail.map(|trail| Box::new(Moved { trail, attempts: 0 }));
         }
         head::of_response(parts.status, &parts.headers)
     }
