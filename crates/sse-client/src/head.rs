@@ -24,13 +24,14 @@ pub struct ResponseHead<'a> {
     pub(crate) content_type: Option<&'a [u8]>,
     retry_after: Option<&'a [u8]>,
     date: Option<&'a [u8]>,
+    pub(crate) redirected: bool,
 }
 
 impl<'a> ResponseHead<'a> {
     /// The head of a final response (not 1xx), after redirects, without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
-        Self { status, content_type: None, retry_after: None, date: None }
+        Self { status, content_type: None, retry_after: None, date: None, redirected: false }
     }
 
     /// The value of `Content-Type`.
@@ -52,6 +53,14 @@ impl<'a> ResponseHead<'a> {
     #[must_use]
     pub const fn with_date(mut self, value: Option<&'a [u8]>) -> Self {
         self.date = value;
+        self
+    }
+
+    /// Whether it is the answer to another request than the first one, which was redirected: what refuses that one says
+    /// nothing of the first, which may have been carried out. Default: no.
+    #[must_use]
+    pub const fn with_redirected(mut self, redirected: bool) -> Self {
+        self.redirected = redirected;
         self
     }
 

@@ -56,6 +56,7 @@
 //!                         Err(error) => eprintln!("dropped: {error}"), // one event; go on
 //!                     }
 //!                 }
+//!                 session.handle_waiting(now); // from here on it is the server that is silent
 //!             }
 //!             None => session.handle_end(now, End::Eof),
 //!         },

@@ -9,9 +9,13 @@ use crate::reconnect::Reconnect;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retries {
-    /// What the server did not take on, so that nothing happens twice: no connection could be made
+    /// What the server did not take on, as far as it says: no connection could be made
     /// ([`End::Unsent`](crate::End::Unsent)), or it answered 408 Request Timeout, 429 Too Many Requests, 503 Service
-    /// Unavailable or 529, as some services say that they are overloaded; if the policy retries that status at all.
+    /// Unavailable or 529, as some services say that they are overloaded; if the policy retries that status at all. Not
+    /// behind a redirect, which may be the answer to a request that was carried out.
+    ///
+    /// A gateway that lost the server behind it may say 503 too. Where that would hurt, an
+    /// [error strategy](crate::ErrorStrategy) that fails at 503 rules it out.
     Refused,
     /// Everything before the first event: every status that the policy retries, no answer in time, a response that
     /// broke off. The server may have done what it was asked to, and will do it again: for requests that do no harm
@@ -50,10 +54,12 @@ impl Mode {
     }
 
     /// Whether this status leads to another attempt.
-    pub(crate) fn retries(&self, status: u16) -> bool {
+    pub(crate) fn retries(&self, status: u16, redirected: bool) -> bool {
         let policy_does = |reconnect: &Reconnect| reconnect.policy.retried_statuses.contains(status);
         match self {
-            Self::Once(Some((Retries::Refused, reconnect))) => REFUSALS.contains(&status) && policy_does(reconnect),
+            Self::Once(Some((Retries::Refused, reconnect))) => {
+                REFUSALS.contains(&status) && !redirected && policy_does(reconnect)
+            }
             other => other.reconnect().is_some_and(policy_does),
         }
     }

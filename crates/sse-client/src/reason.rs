@@ -124,7 +124,8 @@ pub enum CloseReason {
     EndOfStream,
     /// The event came by which the stream [ends](crate::Ending). A proper end.
     LastEvent,
-    /// [`Session::close`](crate::Session::close) was called. A proper end.
+    /// [`Session::close`](crate::Session::close) was called, or the [error strategy](crate::ErrorStrategy) said so. A proper
+    /// end.
     Requested,
     /// The standard's "fail the connection": trying again would not help, or is not wanted.
     Failed(Cause),

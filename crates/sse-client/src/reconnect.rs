@@ -82,17 +82,19 @@ impl Reconnect {
             self.outage_since = None;
         }
         let outage_since = *self.outage_since.get_or_insert(now);
+        let is_reached = |limit: Option<u32>, count: u32| limit.is_some_and(|limit| count >= limit);
+        if is_reached(self.policy.max_reconnects, self.reconnects) {
+            return Verdict::GiveUp(Limit::Reconnects);
+        }
+        if !self.success && is_reached(self.policy.max_failures, self.failures) {
+            return Verdict::GiveUp(Limit::Failures);
+        }
         let until = now.saturating_add(strategies.delay(&Wait {
             failures: self.failures,
             floor: self.backoff.floor(&self.policy, retry_after),
             default: self.backoff.wait(&self.policy, self.failures, retry_after),
         }));
-        let is_reached = |limit: Option<u32>, count: u32| limit.is_some_and(|limit| count >= limit);
-        if is_reached(self.policy.max_reconnects, self.reconnects) {
-            Verdict::GiveUp(Limit::Reconnects)
-        } else if !self.success && is_reached(self.policy.max_failures, self.failures) {
-            Verdict::GiveUp(Limit::Failures)
-        } else if self.policy.max_outage.is_some_and(|max| until > outage_since.saturating_add(max)) {
+        if self.policy.max_outage.is_some_and(|max| until > outage_since.saturating_add(max)) {
             // Waiting first would only put the bad news off.
             Verdict::GiveUp(Limit::Outage)
         } else {

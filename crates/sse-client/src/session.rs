@@ -100,14 +100,15 @@ impl Session {
     /// One response, for which the request may be sent again until its first event has come.
     ///
     /// `retries` says after which failures, the policy says how long to wait, and how often. `Retry-After` is heeded in
-    /// any case. Give the policy a limit, such as [`Policy::with_max_failures`], which here counts attempts, or
-    /// [`Policy::with_max_outage`], the time that all of them may take; without one it goes on for ever.
+    /// any case. Give the policy limits; without one it goes on for ever. [`Policy::with_max_failures`] here counts
+    /// attempts. [`Policy::with_max_outage`] is how late the last of them may begin: without it a server can hold the call
+    /// for as long as it likes by `Retry-After`.
     ///
     /// ```
     /// use core::time::Duration;
     /// use sse_client::{Policy, Retries, Session};
     ///
-    /// let policy = Policy::default().with_reconnection_time(Duration::from_millis(500)).with_max_failures(3);
+    /// let policy = Policy::default().with_reconnection_time(Duration::from_millis(500)).with_max_failures(3).with_max_outage(Duration::from_secs(60));
     /// let session = Session::once_with_retries(Retries::Refused, policy, 0x5eed);
     /// # let _ = session;
     /// ```
@@ -231,7 +232,7 @@ impl Session {
             status => {
                 let retry_after = head.retry_after();
                 let cause = Cause::Status { status, retry_after };
-                let default = if self.mode.retries(status) { Decision::Retry } else { Decision::Fail };
+                let default = if self.mode.retries(status, head.redirected) { Decision::Retry } else { Decision::Fail };
                 self.end(now, cause, retry_after, default);
             }
         }
@@ -253,7 +254,7 @@ impl Session {
     ) -> Result<Option<Frame<'d>>, DecodeError> {
         let now = self.advance(now);
         let State::Read(open) = &mut self.state else {
-            // The last event has been seen.
+            // There is nothing to lend any more: what was lent with the last event goes.
             self.decoder.reset();
             return Ok(None);
         };

@@ -27,7 +27,8 @@ pub enum Step<'s> {
         /// When to give the attempt up. `None`: never.
         deadline: Option<Duration>,
     },
-    /// Read from the body and call [`handle_data`](crate::Session::handle_data). At its end call
+    /// Read from the body and call [`handle_data`](crate::Session::handle_data), and when what came is used up,
+    /// [`handle_waiting`](crate::Session::handle_waiting). At its end call
     /// [`handle_end`](crate::Session::handle_end); at the deadline, [`handle_timeout`](crate::Session::handle_timeout).
     ///
     /// Ready state OPEN. The deadline moves with what arrives. There is no need to rearm a timer for each chunk: let it

@@ -50,7 +50,7 @@ pub enum Decision {
     Retry,
     /// The standard's "fail the connection": the session is closed, and it is an error.
     Fail,
-    /// The session is closed, properly.
+    /// The session is closed, properly, as by [`Session::close`](crate::Session::close): nobody is told what it was that was lost.
     Close,
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -79,6 +81,8 @@ pub struct Connector<S = HttpClient> {
     requests: Box<dyn RequestStrategy<Request<Bytes>>>,
     /// Seldom there, and large.
     moved: Option<Box<Moved>>,
+    /// Whether the attempt at hand has been redirected: then something has been sent, whatever goes wrong behind it.
+    redirected: Arc<AtomicBool>,
 }
 
 /// Where redirects led the last attempt that was answered with 200.
@@ -127,7 +131,7 @@ impl Connector {
 
     /// The same for a type of its own, which can also say that there is [no request](sse_tokio::NoRequest) any more.
     pub fn with_request_strategy(strategy: impl RequestStrategy<Request<Bytes>> + 'static) -> Self {
-        Self { service: HttpClient::platform(), requests: Box::new(strategy), moved: None }
+        Self { service: HttpClient::platform(), requests: Box::new(strategy), moved: None, redirected: Arc::default() }
     }
 }
 
@@ -139,7 +143,7 @@ impl<S> Connector<S> {
     /// must not retry and need not follow redirects.
     #[must_use]
     pub fn with_service<T>(self, service: T) -> Connector<T> {
-        Connector { service, requests: self.requests, moved: None }
+        Connector { service, requests: self.requests, moved: None, redirected: self.redirected }
     }
 }
 
@@ -202,6 +206,8 @@ where
             moved.trail.clone()
         });
         let service = self.service.clone();
+        self.redirected.store(false, Ordering::Relaxed);
+        let redirected = Arc::clone(&self.redirected);
         Box::pin(async move {
             let mut request = made.await.map_err(HttpError::Request)?;
             let url = complete(&mut request, last_event_id.as_deref())?;
@@ -209,7 +215,7 @@ where
                 Some(moved) if moved.starts_at(request.uri()) => moved.renewed(),
                 _ => Trail::new(request.uri().clone(), url),
             };
-            let (mut parts, body) = send(service, &request, trail).await?.into_parts();
+            let (mut parts, body) = send(service, &request, trail, &redirected).await?.into_parts();
             let body = ByteStream::new(&mut parts.headers, body);
             head::join_content_types(&mut parts.headers);
             head::detach(&mut parts.headers);
@@ -222,7 +228,7 @@ where
             let trail = parts.extensions.get::<Trail>().cloned();
             self.moved = trail.map(|trail| Box::new(Moved { trail, attempts: 0 }));
         }
-        head::of_response(parts.status, &parts.headers)
+        head::of_response(parts.status, &parts.headers).with_redirected(self.redirected.load(Ordering::Relaxed))
     }
 
     fn is_futile(&self, error: &HttpError) -> bool {
@@ -236,16 +242,22 @@ where
     }
 
     fn is_unsent(&self, error: &HttpError) -> bool {
-        matches!(
+        let no_connection = matches!(
             error,
             HttpError::Request(_) | HttpError::Resolve { .. } | HttpError::Connect(_) | HttpError::Proxy { .. }
-        )
+        );
+        no_connection && !self.redirected.load(Ordering::Relaxed)
     }
 }
 
 /// Sends `request` to where `trail` leads, and on from there, up to the final response. If it was redirected, its trail is
 /// among the response's extensions.
-async fn send<S, B>(mut service: S, request: &Request<Bytes>, mut trail: Trail) -> Result<Response<B>, HttpError>
+async fn send<S, B>(
+    mut service: S,
+    request: &Request<Bytes>,
+    mut trail: Trail,
+    redirected: &AtomicBool,
+) -> Result<Response<B>, HttpError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>>,
     S::Error: Into<BoxError>,
@@ -273,6 +285,7 @@ where
             return Ok(response);
         }
         misdirected = false;
+        redirected.store(true, Ordering::Relaxed);
     }
 }
 

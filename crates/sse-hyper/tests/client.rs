@@ -13,7 +13,8 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::Request;
 use sse_hyper::{
-    Cause, CloseReason, Connector, Deadlines, Failure, HttpError, NoRequest, Policy, RedirectError, Session, Update,
+    Cause, CloseReason, Connector, Deadlines, Failure, HttpError, NoRequest, Policy, RedirectError, Retries, Session,
+    Update,
 };
 use support::{Answer, ClientUpdate, Server, Source, events, failure, open_stream_of, redirect, response, stream_of};
 use tokio::time::Instant;
@@ -243,6 +244,27 @@ async fn a_redirect_is_remembered_for_the_address_that_it_was_for() {
     });
     assert_eq!(events(connector.with_service(server.clone()).subscribe(Policy::default())).await, ["a"]);
     assert_eq!(server.uris(), ["http://a.test/stream/0", "http://b.test/", "http://a.test/stream/1"]);
+}
+
+/// The redirect may be the answer to what was done: an order that was placed.
+#[tokio::test(start_paused = true)]
+async fn behind_a_redirect_no_post_is_sent_again() {
+    let refused = || Answer::Fail(io::Error::from(io::ErrorKind::ConnectionRefused).into());
+    for last in [refused(), response(503, &[], "")] {
+        let server = Server::new([redirect(303, "http://a.test/order/1"), last, stream_of("data: a\n\n")]);
+        let post = Request::post(URL).body(Bytes::from("order")).unwrap();
+        let session = Session::once_with_retries(Retries::Refused, Policy::default(), 1);
+        let connector = Connector::request(post).unwrap().with_service(server.clone());
+        assert!(connector.with_session(session).next().await.unwrap().is_err());
+        let methods: Vec<_> = server.requests().iter().map(|request| request.method().clone()).collect();
+        assert_eq!(methods, ["POST", "GET"]);
+    }
+    // Before it, it is.
+    let server = Server::new([response(503, &[], ""), stream_of("data: a\n\n")]);
+    let post = Request::post(URL).body(Bytes::from("order")).unwrap();
+    let session = Session::once_with_retries(Retries::Refused, Policy::default(), 1);
+    let connector = Connector::request(post).unwrap().with_service(server.clone());
+    assert_eq!(events(connector.with_session(session)).await, ["a"]);
 }
 
 #[tokio::test(start_paused = true)]

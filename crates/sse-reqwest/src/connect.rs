@@ -198,8 +198,9 @@ where
     head::complete_request(request.headers_mut(), last_event_id.as_deref());
     tracing::debug!(name: "sse.request", target: "sse", method = %request.method(), url = %without_query(request.url()), "sending a request");
     poll_fn(|cx| service.poll_ready(cx)).await.map_err(|error| HttpError::from_service(error.into()))?;
+    let asked = request.url().clone();
     let response = service.call(request).await.map_err(|error| HttpError::from_service(error.into()))?;
-    Ok(Head::split(response))
+    Ok(Head::split(response, Some(asked)))
 }
 
 /// For logs: tokens travel in queries.

@@ -119,8 +119,11 @@ impl HttpError {
     }
 
     /// Whether nothing was sent.
+    ///
+    /// No connection does not mean that: reqwest does not say whether it is the one for the request or the one for what it
+    /// was redirected to, behind a request that may have been carried out.
     pub(crate) fn is_unsent(&self) -> bool {
-        matches!(self, Self::Request(_) | Self::Resolve(_) | Self::Connect(_))
+        matches!(self, Self::Request(_))
     }
 }
 

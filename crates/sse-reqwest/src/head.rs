@@ -27,24 +27,32 @@ pub struct Head {
     pub remote_address: Option<SocketAddr>,
     /// What reqwest and its layers added.
     pub extensions: Extensions,
+    /// Whether it answers another request than the one that was asked for.
+    redirected: bool,
 }
 
 impl Head {
-    /// The head and the body of a response.
-    pub(crate) fn split(response: reqwest::Response) -> sse_tokio::Response<Self, ByteStream> {
+    /// The head and the body of a response to a request for this URL, if that is known.
+    pub(crate) fn split(response: reqwest::Response, asked: Option<Url>) -> sse_tokio::Response<Self, ByteStream> {
         let url = response.url().clone();
+        let redirected = asked.is_some_and(|asked| target(&asked) != target(&url));
         let remote_address = response.remote_addr();
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         let mut headers = parts.headers;
         join_content_types(&mut headers);
         detach(&mut headers);
         let (status, version, extensions) = (parts.status, parts.version, parts.extensions);
-        let head = Self { status, version, headers, url, remote_address, extensions };
+        let head = Self { status, version, headers, url, remote_address, extensions, redirected };
         sse_tokio::Response { head, body: ByteStream::new(body) }
     }
 
     /// What the session needs to know of it.
     pub(crate) fn for_session(&self) -> sse_tokio::ResponseHead<'_> {
-        sse_tokio::head::of_response(self.status, &self.headers)
+        sse_tokio::head::of_response(self.status, &self.headers).with_redirected(self.redirected)
     }
+}
+
+/// What of a URL goes onto the wire.
+fn target(url: &Url) -> (&str, Option<&str>, Option<u16>, &str, Option<&str>) {
+    (url.scheme(), url.host_str(), url.port_or_known_default(), url.path(), url.query())
 }

@@ -81,7 +81,7 @@ impl Connect for OneResponse {
                 (client, Ok(request)) => Box::pin(send(client, request, last_event_id.map(str::to_owned))),
                 (_, Err(error)) => Box::pin(ready(Err(HttpError::from_service(error.into())))),
             },
-            State::Response(response) => Box::pin(ready(Ok(Head::split(*response)))),
+            State::Response(response) => Box::pin(ready(Ok(Head::split(*response, None)))),
             State::Spent => Box::pin(ready(Err(HttpError::Spent))),
         }
     }

@@ -161,7 +161,8 @@ pub struct Counters {
     pub attempts: u64,
     /// Attempts that the server answered with an event stream.
     pub opened: u64,
-    /// Attempts that failed, and connections that were lost, with another attempt to follow or without.
+    /// Attempts that failed, and connections that were lost, with another attempt to follow or an error. Not those behind which
+    /// an error strategy closed it.
     pub lost: u64,
     /// Events.
     pub events: u64,

@@ -44,6 +44,16 @@ fn what_the_server_refused_is_retried_by_both() {
 }
 
 #[test]
+fn what_refuses_behind_a_redirect_says_nothing_of_the_request_before_it() {
+    let refusal = |play: &mut Play| {
+        let head = ResponseHead::new(503).with_redirected(true);
+        play.session.handle_head(play.now, head);
+    };
+    assert!(!is_retried(Retries::Refused, refusal));
+    assert!(is_retried(Retries::Unanswered, refusal));
+}
+
+#[test]
 fn what_the_server_may_have_done_is_retried_only_if_that_is_allowed() {
     let failures: [fn(&mut Play); 9] = [
         |play| play.head(500),

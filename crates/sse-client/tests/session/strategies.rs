@@ -127,6 +127,22 @@ fn waits_are_as_long_as_it_says_but_never_below_the_floor() {
 }
 
 #[test]
+fn it_is_not_asked_for_waits_that_there_are_not() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    for policy in [exact().with_max_failures(1), exact().with_max_reconnects(0)] {
+        let asked = Arc::clone(&asked);
+        let mut play = Play::new(Session::subscribe(policy, 1).with_delay_strategy(move |wait: &Wait| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            wait.default
+        }));
+        play.connect();
+        play.end(End::TransportError);
+        assert!(matches!(play.closed(), Some(CloseReason::GaveUp { .. })));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
 fn the_floor_is_the_servers_word_and_the_policys_minimum() {
     let floors = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&floors);
