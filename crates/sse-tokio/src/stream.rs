@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use sse_client::{Ending, Place};
-use sse_codec::{BytesInput, Decoder, Event, OwnedEvent, OwnedFrame};
+use sse_codec::{BytesInput, Decoder, OwnedEvent, OwnedFrame};
 use tokio::io::AsyncRead;
 use tokio::task::coop;
 use tokio_util::io::ReaderStream;
@@ -178,14 +178,17 @@ impl<S> FrameStream<S> {
                 Ok(None) => {}
                 Ok(Some(frame)) => {
                     budget.made_progress();
-                    let place = place_of(&frame, this.ending.as_ref());
-                    if place != Place::Within {
-                        this.chunks.set(None);
-                        *this.input = BytesInput::default();
-                        *this.ending = None;
-                    }
-                    if place == Place::Behind {
-                        continue;
+                    if this.ending.is_some() {
+                        let (place, frame) = placed(frame, this.ending.as_ref());
+                        if place != Place::Within {
+                            this.chunks.set(None);
+                            *this.input = BytesInput::default();
+                            *this.ending = None;
+                        }
+                        match wanted(frame).filter(|_| place != Place::Behind) {
+                            Some(item) => return Poll::Ready(Some(Ok(item))),
+                            None => continue,
+                        }
                     }
                     if let Some(item) = wanted(frame) {
                         return Poll::Ready(Some(Ok(item)));
@@ -216,13 +219,14 @@ impl<S> FrameStream<S> {
     }
 }
 
-fn place_of(frame: &OwnedFrame, ending: Option<&Ending>) -> Place {
-    match (frame, ending) {
-        (OwnedFrame::Event(event), Some(ending)) => {
-            ending.place_of(&Event::new(event.event_type(), event.data(), event.last_event_id()))
-        }
+/// By value and out of the way: an event of a stream without an ending stays where it was made.
+#[inline(never)]
+fn placed(frame: OwnedFrame, ending: Option<&Ending>) -> (Place, OwnedFrame) {
+    let place = match (&frame, ending) {
+        (OwnedFrame::Event(event), Some(ending)) => ending.place_of(&event.as_event()),
         _ => Place::Within,
-    }
+    };
+    (place, frame)
 }
 
 /// Large enough that most events lie in one chunk and are shared, small enough per connection.
