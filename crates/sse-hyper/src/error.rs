@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use url::Url;
+
 use crate::redirect::RedirectError;
 use crate::resolve::ResolveError;
 use crate::tls::TlsError;
@@ -96,9 +98,32 @@ impl HttpError {
     }
 
     /// A URL for errors and logs: without user name, password and query.
+    ///
+    /// It may be no URL at all. What stands before the last `@` may be a password then, also one with a `#` in it, and
+    /// what stands behind the first `?` or `#` may be a token: what is neither is shown.
     pub(crate) fn shown(url: &str) -> String {
-        let url = url.split(['?', '#']).next().unwrap_or_default();
-        url.rsplit('@').next().unwrap_or_default().to_owned()
+        let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        let (scheme, rest) = match url.find("://").filter(|end| is_scheme(&url[..*end])) {
+            Some(end) => url.split_at(end + 3),
+            None => ("", url),
+        };
+        let start = rest.rfind('@').map_or(0, |at| at + 1);
+        let end = rest.find(['?', '#']).unwrap_or(rest.len());
+        if start > end {
+            return format!("{scheme}…");
+        }
+        match Url::parse(url) {
+            // Then an `@` may be part of the path.
+            Ok(mut url) if url.has_host() => {
+                // Both fail for URLs without a host only.
+                let _ = url.set_username("");
+                let _ = url.set_password(None);
+                url.set_query(None);
+                url.set_fragment(None);
+                url.into()
+            }
+            _ => format!("{scheme}{}", &rest[start..end]),
+        }
     }
 
     /// Sorts why there is no connection.
@@ -180,5 +205,33 @@ fn about_client_certificate(error: &rustls::Error) -> Option<fn(BoxError) -> Htt
             | Alert::AccessDenied,
         ) => Some(HttpError::ClientCertificateRefused),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        for (url, shown) in [
+            ("http://user:secret@host", "http://host/"),
+            ("http://user:se#cret@host", "http://…"),
+            ("http://user:se?cret@host/", "http://…"),
+            ("http://user:se/cret@host", "http://host"),
+            ("http://user:1#cret@host", "http://…"),
+            ("http://user:se@cret@host:x/path?token#part", "http://host:x/path"),
+            ("user:secret@host", "host"),
+            ("user:se#cret@host", "…"),
+            ("user:se://cret@host", "host"),
+            ("ftp://user:secret@host/@me?token", "ftp://host/@me"),
+            ("http://host/@me/x", "http://host/@me/x"),
+            ("http://host:x/path?token", "http://host:x/path"),
+            ("no URL", "no URL"),
+            ("@", ""),
+            ("", ""),
+        ] {
+            assert_eq!(HttpError::shown(url), shown, "{url}");
+        }
     }
 }
