@@ -44,8 +44,9 @@ const MOVED_ATTEMPTS: u8 = 3;
 /// # Where it leads
 ///
 /// Redirects are followed by the [Fetch standard]: 301, 302, 303, 307 and 308, at most 20 in an attempt, to `http` and
-/// `https` only; a `POST` becomes a `GET` where the standard says so, and `Authorization`, `Cookie` and
-/// `Proxy-Authorization` are not sent to another origin, nor on any way that led over one. A reconnection goes
+/// `https` only; a `POST` becomes a `GET` where the standard says so, and `Authorization`, `Cookie`,
+/// `Proxy-Authorization` and every field whose value is [marked as a secret](HeaderValue::set_sensitive) are not sent to
+/// another origin, nor on any way that led over one: mark the value of a field such as `X-Api-Key`. A reconnection goes
 /// to the redirected address with the same care, as in browsers; unlike there, the original address gets another try
 /// when three attempts in a row failed. 421 Misdirected Request, by which a server says that it has
 /// not handled a request, makes the same request go once more over another connection.

@@ -149,6 +149,12 @@ impl Trail {
             for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 headers.remove(name);
             }
+            // Whatever else its maker has marked as a secret.
+            let secret = headers.iter().filter(|(_, value)| value.is_sensitive());
+            let secret: Vec<_> = secret.map(|(name, _)| name.clone()).collect();
+            for name in secret {
+                headers.remove(name);
+            }
         }
         if moved {
             headers.remove(HOST);

@@ -97,6 +97,24 @@ fn credentials_stay_at_home() {
 }
 
 #[test]
+fn what_is_marked_as_a_secret_stays_at_home() {
+    let mut request = request(Method::GET, "http://a.test/");
+    let mut secret = http::HeaderValue::from_static("k");
+    secret.set_sensitive(true);
+    request.headers_mut().append("x-api-key", http::HeaderValue::from_static("public"));
+    request.headers_mut().append("x-api-key", secret);
+    request.headers_mut().insert("x-asked-by", http::HeaderValue::from_static("dashboard"));
+    for (location, kept) in [("http://a.test/other", true), ("http://b.test/", false)] {
+        let mut trail = trail("http://a.test/");
+        assert!(trail.follow(&Method::GET, StatusCode::FOUND, &headers(location)).unwrap());
+        let mut sent = request.clone();
+        trail.apply(&mut sent, uri_of(trail.url()).unwrap());
+        assert_eq!(sent.headers().contains_key("x-api-key"), kept, "{location}");
+        assert!(sent.headers().contains_key("x-asked-by") && sent.headers().contains_key("last-event-id"));
+    }
+}
+
+#[test]
 fn a_host_field_is_for_the_first_address_only() {
     assert!(!led(Method::GET, "http://a.test/", &[(302, "/b")]).headers().contains_key("host"));
     let mut unmoved = request(Method::GET, "http://a.test/");
