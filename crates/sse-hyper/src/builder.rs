@@ -117,8 +117,7 @@ impl HttpClientBuilder {
         tcp.set_keepalive(Some(KEEPALIVE));
         tcp.set_keepalive_interval(Some(KEEPALIVE));
         tcp.set_connect_timeout(Some(self.connect_timeout));
-        let proxy_tls = self.tls.client_config()?;
-        let mut tls = proxy_tls.clone();
+        let (mut tls, proxy_tls) = self.tls.server_and_proxy_config()?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let dialer = Dialer {
             tcp,

@@ -38,7 +38,7 @@ pub(crate) struct Dialer {
     pub(crate) resolver: Resolver,
     /// To servers: with the versions of HTTP that they may choose from.
     pub(crate) tls: TlsConnector,
-    /// To proxies, which are spoken to by HTTP/1.1.
+    /// To proxies, which are spoken to by HTTP/1.1 and not shown the client certificate.
     pub(crate) proxy_tls: TlsConnector,
     pub(crate) proxies: Arc<Matcher>,
     /// In place of every address.
@@ -179,10 +179,10 @@ impl Service<Uri> for Opened {
     }
 }
 
-/// A Unix socket that nobody listens on. The link below [`HttpError::Connect`].
+/// A Unix socket that nobody listens on, that is not there or not open to this user. The link below [`HttpError::Connect`].
 #[cfg(unix)]
 #[derive(Debug, thiserror::Error)]
-#[error("nobody listens on the Unix socket {}", path.display())]
+#[error("cannot connect to the Unix socket {}", path.display())]
 struct UnixSocketError {
     path: PathBuf,
     source: io::Error,

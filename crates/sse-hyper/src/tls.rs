@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
 /// Which servers an `https` URL may lead to, and what the client shows of itself.
 ///
@@ -78,7 +79,7 @@ impl Tls {
     ///
     /// `chain` is the client's certificate and then those that lead to the authority that the server trusts; `key` is the
     /// private key: PKCS #8, PKCS #1 or SEC 1, not encrypted. Both may be one text that holds everything. A server that does
-    /// not ask never sees it.
+    /// not ask never sees it, nor does a proxy.
     ///
     /// # Errors
     ///
@@ -110,19 +111,33 @@ impl Tls {
     ///
     /// [`TlsError::Rustls`] if an added certificate is malformed, or a key is not that of its certificate.
     pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
+        self.show_identity(self.trust()?)
+    }
+
+    /// The configuration towards servers, as [`client_config`](Self::client_config), and that towards proxies: they are
+    /// trusted by the same rules, but who asks is nothing that they are shown.
+    pub(crate) fn server_and_proxy_config(&self) -> Result<(ClientConfig, ClientConfig), TlsError> {
+        let trust = self.trust()?;
+        Ok((self.show_identity(trust.clone())?, trust.with_no_client_auth()))
+    }
+
+    fn trust(&self) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let config =
             ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let config = if self.accept_any {
-            config.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
-        } else {
-            let roots = self.roots()?;
-            if roots.is_empty() {
-                config.dangerous().with_custom_certificate_verifier(Arc::new(NobodyTrusted(provider)))
-            } else {
-                config.with_root_certificates(roots)
-            }
-        };
+        if self.accept_any {
+            let verifier = Arc::new(AcceptAny(provider));
+            return Ok(config.dangerous().with_custom_certificate_verifier(verifier));
+        }
+        let roots = self.roots()?;
+        if roots.is_empty() {
+            let verifier = Arc::new(NobodyTrusted(provider));
+            return Ok(config.dangerous().with_custom_certificate_verifier(verifier));
+        }
+        Ok(config.with_root_certificates(roots))
+    }
+
+    fn show_identity(&self, config: ConfigBuilder<ClientConfig, WantsClientCert>) -> Result<ClientConfig, TlsError> {
         Ok(match self.identity.as_deref() {
             Some(Identity { chain, key }) => config.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => config.with_no_client_auth(),

@@ -8,14 +8,20 @@ mod support;
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
-use rustls::RootCertStore;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedKey, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    generate_simple_self_signed,
+};
 use rustls::crypto::ring;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig};
 use secure::{Server, Settings, serve_as};
-use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Tls, TlsError};
+use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
 use support::{failure, next};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A certificate and its key.
 struct Identity {
@@ -88,6 +94,41 @@ async fn a_server_that_wants_to_know_who_asks() {
         let error = refused(&server, shown(&server, &wrong)).await;
         assert!(matches!(error, HttpError::ClientCertificateRefused(_)), "{version:?} {alpn:?}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_does_not_learn_who_asks() {
+    let authority = Authority::new("ours");
+    let server = authority.serve(&TLS13, &["h2"]).await;
+    // A proxy that asks for a certificate, takes none as well, and tells whether it was shown one.
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.root.der().clone()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        .allow_unauthenticated()
+        .build()
+        .unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(clients)
+        .with_single_cert(vec![cert.der().clone()], PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::new(&format!("https://localhost:{}", listener.local_addr().unwrap().port())).unwrap();
+    let shown = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
+        stream.get_ref().1.peer_certificates().is_some()
+    });
+    let Identity { certificate, key } = authority.identity();
+    let tls = server.tls().with_ca_pem(cert.pem().as_bytes()).unwrap();
+    let tls = tls.with_identity_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+    let client = HttpClient::builder().with_tls(tls).with_proxy(proxy).build().unwrap();
+    let policy = Policy::default().with_max_failures(1);
+    let (_, error) = failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await;
+    assert!(!shown.await.unwrap(), "{error:?}");
 }
 
 #[tokio::test]
