@@ -17,7 +17,7 @@ const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_
 /// | URL | way |
 /// | --- | --- |
 /// | `http://host:port` | HTTP: the whole URL is requested of the proxy for `http`, a tunnel (`CONNECT`) for `https` |
-/// | `https://host:port` | the same over TLS to the proxy, by the client's [`Tls`](crate::Tls) settings |
+/// | `https://host:port` | the same over TLS to the proxy, by the client's [`Tls`](crate::Tls) settings, without its certificate |
 /// | `socks5://host:port` | SOCKS 5; host names are resolved here |
 /// | `socks5h://host:port` | SOCKS 5; host names are resolved by the proxy |
 ///
@@ -90,6 +90,10 @@ impl Proxy {
         let none = || Ok(Matcher::builder().build());
         match &self.0 {
             Source::Environment => {
+                let except = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy"));
+                if except.is_ok_and(|list| is_everything(&list)) {
+                    return none();
+                }
                 // The matcher passes over what it cannot read, and a connection that was to go through a proxy must
                 // not quietly go without.
                 if std::env::var_os("REQUEST_METHOD").is_none() {
@@ -100,8 +104,7 @@ impl Proxy {
                         }
                     }
                 }
-                let except = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy"));
-                if except.is_ok_and(|list| is_everything(&list)) { none() } else { Ok(Matcher::from_env()) }
+                Ok(Matcher::from_env())
             }
             Source::Url { except, .. } if is_everything(except) => none(),
             Source::Url { url, except } => Ok(Matcher::builder().all(url.as_str()).no(except.as_str()).build()),
@@ -138,5 +141,29 @@ impl fmt::Debug for Proxy {
             Source::Url { .. } => "Proxy::new(..)",
             Source::None => "Proxy::none()",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process of its own for each environment, which is this test again.
+    #[test]
+    fn no_proxy_for_any_host_wins_over_a_proxy_that_is_none() {
+        const NONE: &str = "ftp://no-proxy.test";
+        if std::env::var("HTTP_PROXY").as_deref() == Ok(NONE) {
+            let is_error = Proxy::environment().matcher().is_err();
+            assert_eq!(is_error, std::env::var("NO_PROXY").as_deref() != Ok("*"));
+            return;
+        }
+        for except in ["*", "other.test"] {
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            again.args(["--exact", "proxy::tests::no_proxy_for_any_host_wins_over_a_proxy_that_is_none"]);
+            again.env_remove("REQUEST_METHOD").env("HTTP_PROXY", NONE).env("NO_PROXY", except);
+            let output = again.output().unwrap();
+            let told = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && told.contains("1 passed"), "{except}: {told}");
+        }
     }
 }
