@@ -25,15 +25,21 @@ use crate::share::{Connections, ResponseBody, Shared};
 /// noticed in minutes where no idle deadline is set.
 pub(crate) const KEEPALIVE: Duration = Duration::from_secs(45);
 
-/// The most that HTTP/2 lets a server send on a connection before any of it is read. The bound that counts is that of
-/// each stream (hyper's: 2 MiB): with a smaller one for all, a source that nobody reads would hold up the others.
+/// The most that HTTP/2 lets a server send on one stream before any of it is read: what a source that nobody reads can
+/// hold in memory, of which a connection has up to 100. It is a bound on what can be on its way, too: 256 KiB in each
+/// round trip, far more than events need.
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+/// The same for a connection as a whole: as much as there is. The bound that counts is [`STREAM_WINDOW`]; with a smaller
+/// one for all, a source that nobody reads would hold up the others.
 const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 
 /// The HTTP client that an event source uses unless it is given another.
 ///
 /// HTTP/1.1 and, where TLS settles on it, HTTP/2; both families of addresses at once; `TCP_NODELAY`; the proxies that
 /// the environment names. [`builder`](Self::builder) sets anything else. A request is sent once and never again by
-/// itself, unless a connection refused it unseen.
+/// itself. What is not sent yet goes over a new connection if the shared one that it was to go over turns out to be closed;
+/// one that a server refuses later, even unseen (`REFUSED_STREAM`), has failed.
 ///
 /// # Connections
 ///
@@ -88,6 +94,10 @@ impl HttpClient {
 
     /// The client that trusts what the platform trusts and uses the proxies that the environment names. All are one,
     /// which the first request makes.
+    ///
+    /// An HTTP/2 connection is served by the tokio runtime on which the request that opened it was made, and others share
+    /// it: when that runtime ends, the connection is lost to all of them. Sources that live on different runtimes had
+    /// better have a client each, by [`builder`](Self::builder).
     #[must_use]
     pub fn platform() -> Self {
         Self { own: None }
@@ -176,6 +186,7 @@ impl Inner {
         }
         let handshake = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .keep_alive_interval(KEEPALIVE)
             .handshake(link.io);
