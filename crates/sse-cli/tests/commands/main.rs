@@ -46,7 +46,7 @@ fn wrong_usage_is_2_and_says_what_is_right() {
         (&["tail", "--last-event-id", "a\nb", "http://x/"], "cannot contain CR, LF or NUL"),
         (&["tail", "--max-reconnects", "-1", "http://x/"], "'-1'"),
         (&["tail", "--key", "key.pem", "http://x/"], "--cert"),
-        (&["tail", "--proxy", "ftp://user:secret@x", "http://x/"], "\"x\" is no URL of a proxy"),
+        (&["tail", "--proxy", "ftp://user:secret@x", "http://x/"], "\"ftp://x/\" is no URL of a proxy"),
         (&["decode", "--chunk-size", "0"], "0 is not in 1.."),
         (&["encode", "--type", "a\rb"], "cannot contain CR or LF"),
         (&["encode", "--id", "a\nb"], "cannot contain CR, LF or NUL"),
