@@ -243,7 +243,7 @@ impl Session {
     /// * `Ok(Some(frame))`: there may be more in this input.
     /// * `Ok(None)`: the input is used up, and the rest of an event may be kept for the next one; or the session does
     ///   not read now, and what the input holds is to be dropped. Behind the last event it is the latter:
-    ///   [`step`](Self::step) says so.
+    ///   [`step`](Self::step) says so, and this call gives back the memory that the event took.
     ///
     /// # Errors
     /// One event was dropped, most likely because it is too large. The session goes on: call again.
@@ -323,7 +323,7 @@ impl Session {
             State::Read(_) => true,
             _ => return,
         };
-        if end != End::Unsent {
+        if !matches!(end, End::Unsent | End::Futile) {
             self.mode.note_sent();
         }
         match end {

@@ -27,7 +27,7 @@ pub struct Head {
     pub remote_address: Option<SocketAddr>,
     /// What reqwest and its layers added.
     pub extensions: Extensions,
-    /// Whether it answers another request than the one that was asked for.
+    /// Whether it answers another request than the one that was asked for. A redirect to the same URL cannot be seen.
     redirected: bool,
 }
 

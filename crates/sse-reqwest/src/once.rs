@@ -16,7 +16,8 @@ use crate::head::Head;
 /// The one response of an [`EventSource`](crate::EventSource) that never makes a second attempt.
 ///
 /// Made from a request, which is sent once, or from a response, for which nothing is sent. It cannot repeat itself,
-/// whoever drives it: a second attempt fails with [`HttpError::Spent`], without having sent anything, and is not retried.
+/// whoever drives it: a second attempt fails with [`HttpError::Spent`], without having sent anything, and is not retried. A session with
+/// retries is for [`Connector::repeating`](crate::Connector::repeating): here it would hide what the server said.
 ///
 /// [`once_events`](crate::RequestBuilderExt::once_events) and [`events`](crate::ResponseExt::events) are the short way;
 /// the long one is for a session of one's own:

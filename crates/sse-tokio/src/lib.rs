@@ -93,6 +93,6 @@ pub use updates::Updates;
 pub use bytestring::ByteString;
 pub use sse_client::{
     Cause, CloseReason, ContentType, Deadlines, Decision, DelayStrategy, Ending, ErrorStrategy, Limit, Lost,
-    MAX_SENT_ID_BYTES, Policy, ReadyState, ResponseHead, RetriedStatuses, Retries, Session, Timeout, Wait,
+    MAX_SENT_ID_BYTES, Place, Policy, ReadyState, ResponseHead, RetriedStatuses, Retries, Session, Timeout, Wait,
 };
 pub use sse_codec::{DecodeError, Decoder, Event, FieldError, OwnedEvent, OwnedFrame};

@@ -57,6 +57,19 @@ fn retry_after_counts_for_any_status_that_is_retried() {
 }
 
 #[test]
+fn what_is_futile_is_its_business_too() {
+    for session in [Session::subscribe(exact(), 1), Session::once_with_retries(Retries::Refused, exact(), 1)] {
+        let mut play = Play::new(session.with_error_strategy(|lost: &Lost<'_>| {
+            assert_eq!((lost.cause, lost.default), (&Cause::Futile, Decision::Fail));
+            Decision::Retry
+        }));
+        play.connect();
+        play.end(End::Futile);
+        play.wait();
+    }
+}
+
+#[test]
 fn the_limits_of_the_policy_hold() {
     let policy = exact().with_max_failures(2);
     let mut play = Play::new(Session::subscribe(policy, 1).with_error_strategy(|_: &Lost<'_>| Decision::Retry));
