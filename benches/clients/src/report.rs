@@ -69,7 +69,10 @@ fn text(machine: &Machine, rows: &[Row]) -> Result<String> {
     let peers = || rows.iter().filter(|row| row.kind == Kind::Peer);
     let fastest = peers().map(|row| row.events).fold(0.0, f64::max);
     let smallest = peers().map(|row| row.idle).fold(f64::INFINITY, f64::min);
-    writeln!(out, "| client | events/s of CPU | of hyper's body | of reqwest's body | times the fastest peer | bytes for an idle source | times the smallest peer |")?;
+    writeln!(
+        out,
+        "| client | events/s of CPU | of hyper's body | of reqwest's body | times the fastest peer | bytes for an idle source | times the smallest peer |"
+    )?;
     writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
     for row in rows {
         let bold = if row.kind == Kind::Ours { "**" } else { "" };
