@@ -1,6 +1,7 @@
 //! A session keeps its promises through any sequence of inputs.
 
 mod model;
+mod phase;
 mod terms;
 
 use std::time::Duration;
@@ -13,17 +14,18 @@ use crate::drive::{owned, written};
 use model::Model;
 use terms::Terms;
 
-/// Input: one byte for the kind of session, then operations of a byte and its operands.
+/// Input: two bytes for the kind of session, then operations of a byte and its operands.
 ///
 /// # Panics
 /// The session connects without a wait, early or late, sends an id that no event committed, leaves CLOSED, sends a
-/// `once` request twice, gives up when it must not, changes by an input that does not fit its step or by an early
+/// `once` request twice that must not be, gives up when it must not, reads on behind the last event, changes by an input that does not fit its step or by an early
 /// timeout, gives other frames than the oracle, or answers differently when asked twice.
 pub fn session(input: &[u8]) {
-    let Some((kind, mut rest)) = input.split_first() else {
+    let [kind, choices, rest @ ..] = input else {
         return;
     };
-    let mut player = Player::new(*kind);
+    let mut rest = rest;
+    let mut player = Player::new(*kind, *choices);
     while let Some((operation, operands)) = rest.split_first() {
         rest = player.apply(*operation, operands);
         player.model.check(&player.session);
@@ -39,8 +41,8 @@ struct Player {
 }
 
 impl Player {
-    fn new(kind: u8) -> Self {
-        let terms = Terms::of(kind);
+    fn new(kind: u8, choices: u8) -> Self {
+        let terms = Terms::of(kind, choices);
         Self { session: terms.session(kind.into()), model: Model::new(terms), now: Duration::ZERO }
     }
 
@@ -65,8 +67,11 @@ impl Player {
                 return behind;
             }
             3 => {
-                let end = [End::Eof, End::TransportError, End::Futile][usize::from(operand % 3)];
+                let end = [End::Eof, End::TransportError, End::Futile, End::Unsent][usize::from(operand % 4)];
                 let fits = matches!(self.session.step(), Step::AwaitHead { .. } | Step::Read { .. });
+                if fits && !matches!(end, End::Futile | End::Unsent) {
+                    self.model.sent();
+                }
                 self.input(fits, |player| player.session.handle_end(player.now, end));
             }
             4 => {
@@ -77,6 +82,7 @@ impl Player {
             5 => self.now += Duration::from_millis(operand.into()),
             6 => self.now += Duration::from_secs(operand.into()),
             7 if operand == 255 => {
+                self.model.ask_to_close();
                 self.session.close();
                 assert!(matches!(self.session.step(), Step::Closed(_)), "not closed by close");
             }
@@ -85,6 +91,9 @@ impl Player {
                 let fits = matches!(self.session.step(), Step::Read { .. });
                 let before = self.deadline();
                 self.input(fits, |player| player.session.handle_waiting(player.now));
+                if fits {
+                    self.model.wait_for_more();
+                }
                 assert!(self.deadline() >= before, "{before:?} came forward to {:?}", self.deadline());
             }
             _ => {
@@ -105,13 +114,15 @@ impl Player {
     }
 
     fn head(&mut self, operand: u8) {
-        let status = [200, 200, 200, 204, 301, 404, 429, 503][usize::from(operand % 8)];
+        let status = [200, 200, 200, 204, 500, 404, 429, 503][usize::from(operand % 8)];
         let is_stream = operand & 8 == 0;
         let retry_after = [0, 7, 3600, 1][usize::from(operand >> 4 & 3)];
+        let is_redirected = operand & 64 != 0;
         let text = retry_after.to_string();
         let head = ResponseHead::new(status)
             .with_content_type(is_stream.then_some(b"text/event-stream"))
-            .with_retry_after((retry_after > 0).then_some(text.as_bytes()));
+            .with_retry_after((retry_after > 0).then_some(text.as_bytes()))
+            .with_redirected(is_redirected);
         let awaits = matches!(self.session.step(), Step::AwaitHead { .. });
         self.session.handle_head(self.now, head);
         if !awaits {
@@ -119,8 +130,11 @@ impl Player {
         }
         let opened = matches!(self.session.step(), Step::Read { .. });
         assert_eq!(opened, status == 200 && is_stream, "{head:?}");
+        if opened {
+            self.model.sent();
+        }
         if status != 200 {
-            self.model.ask_to_stay_away(Duration::from_secs(retry_after));
+            self.model.refuse(Duration::from_secs(retry_after), is_redirected);
         }
     }
 
@@ -145,8 +159,10 @@ impl Player {
             return;
         }
         let left = if as_bytes { shared.remaining().len() } else { input.remaining().len() };
-        assert!(!used_up || left == 0, "asked for more with {left} bytes left");
-        self.model.receive(&chunk[..chunk.len() - left], !chunk.is_empty(), frames);
+        let is_over = matches!(self.session.step(), Step::Closed(_));
+        assert!(!used_up || left == 0 || is_over, "asked for more with {left} bytes left");
+        let ended = self.model.receive(&chunk[..chunk.len() - left], !chunk.is_empty(), frames);
+        assert_eq!(is_over, ended, "the last event ends it, and nothing else");
         if !used_up {
             self.session.handle_end(self.now, End::TransportError);
         }
@@ -157,6 +173,9 @@ impl Player {
         let latest = self.model.hear_of(self.now);
         let is_due = self.deadline().is_some_and(|at| latest >= at);
         let before = self.step();
+        if is_due && matches!(self.session.step(), Step::AwaitHead { .. } | Step::Read { .. }) {
+            self.model.sent();
+        }
         self.session.handle_timeout(self.now);
         assert_eq!(before != self.step(), is_due, "{before} at {:?}", self.now);
     }

@@ -1,11 +1,13 @@
 //! What is known of a session from outside, and so what it must answer.
 
+use std::mem;
 use std::time::Duration;
 
-use sse_client::{Cause, CloseReason, Limit, MAX_SENT_ID_BYTES, ReadyState, Session, Step};
+use sse_client::{Cause, CloseReason, Limit, MAX_SENT_ID_BYTES, ReadyState, Retries, Session, Step};
 use sse_codec::DecodeError;
 
 use super::super::limit;
+use super::phase::Phase;
 use super::terms::Terms;
 use crate::oracle::Frame;
 
@@ -24,58 +26,33 @@ pub(super) struct Model {
     begun: Duration,
     open: Option<Duration>,
     success: bool,
-    /// What `Retry-After` asked for, if it was refused with one.
+    /// What `Retry-After` asked for, if it was refused with one, and whether behind a redirect.
     retry_after: Duration,
+    is_redirected: bool,
     last_byte: Duration,
     last_event: Duration,
+    /// Whether there were bytes, and an event, since the reader last said that it waits.
+    had_bytes: bool,
+    had_event: bool,
     /// What it has carried, and the last event ID before it.
     stream: Vec<u8>,
     frames: Vec<Result<Frame, DecodeError>>,
     id_before: String,
 
+    /// Whether there can be another attempt, whatever it is that ends this one.
+    may_retry: bool,
+    asked_to_close: bool,
     attempts: u32,
     failures: u32,
     outage_since: Option<Duration>,
     until: Duration,
 }
 
-/// A [`Step`] without what it holds, in the order in which they may follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Connect,
-    AwaitHead,
-    Read,
-    Wait,
-    Closed,
-}
-
-impl Phase {
-    fn of(step: &Step<'_>) -> Self {
-        match step {
-            Step::Connect { .. } => Self::Connect,
-            Step::AwaitHead { .. } => Self::AwaitHead,
-            Step::Read { .. } => Self::Read,
-            Step::Wait { .. } => Self::Wait,
-            Step::Closed(_) => Self::Closed,
-        }
-    }
-
-    fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Connect, Self::AwaitHead)
-                | (Self::AwaitHead, Self::Read | Self::Wait)
-                | (Self::Read, Self::Wait)
-                | (Self::Wait, Self::Connect)
-                | (Self::Connect | Self::AwaitHead | Self::Read | Self::Wait, Self::Closed)
-        )
-    }
-}
-
 impl Model {
     pub(super) fn new(terms: Terms) -> Self {
         let last_event_id = terms.last_event_id.to_owned();
         Self {
+            may_retry: !terms.once || terms.retries.is_some(),
             terms,
             now: Duration::ZERO,
             phase: Phase::Connect,
@@ -87,10 +64,14 @@ impl Model {
             open: None,
             success: false,
             retry_after: Duration::ZERO,
+            is_redirected: false,
             last_byte: Duration::ZERO,
             last_event: Duration::ZERO,
+            had_bytes: false,
+            had_event: false,
             stream: Vec::new(),
             frames: Vec::new(),
+            asked_to_close: false,
             attempts: 0,
             failures: 0,
             outage_since: None,
@@ -105,29 +86,56 @@ impl Model {
     }
 
     /// A response was no success, and asked for this by `Retry-After`.
-    pub(super) fn ask_to_stay_away(&mut self, time: Duration) {
-        self.retry_after = time;
+    pub(super) fn refuse(&mut self, time: Duration, is_redirected: bool) {
+        (self.retry_after, self.is_redirected) = (time, is_redirected);
     }
 
-    /// The session has taken these bytes of the connection and given these frames. `some`: it was shown bytes.
-    pub(super) fn receive(&mut self, taken: &[u8], some: bool, frames: Vec<Result<Frame, DecodeError>>) {
+    /// The request of this attempt was sent, and not refused: what it asks for may have been done.
+    pub(super) fn sent(&mut self) {
+        self.may_retry &= !self.terms.once || self.terms.retries != Some(Retries::Refused);
+    }
+
+    pub(super) fn ask_to_close(&mut self) {
+        self.asked_to_close = true;
+    }
+
+    /// What came is used up: the deadlines of what came count from here.
+    pub(super) fn wait_for_more(&mut self) {
+        if mem::take(&mut self.had_bytes) {
+            self.last_byte = self.now;
+        }
+        if mem::take(&mut self.had_event) {
+            self.last_event = self.now;
+        }
+    }
+
+    /// The session has taken these bytes of the connection and given these frames. `some`: it was shown bytes. Gives
+    /// whether the last event is among them.
+    pub(super) fn receive(&mut self, taken: &[u8], some: bool, frames: Vec<Result<Frame, DecodeError>>) -> bool {
         let age = self.now - self.open.unwrap_or(self.now);
         if some {
             self.last_byte = self.now;
-            self.success |= age >= self.terms.healthy_after;
+            self.had_bytes = true;
+            self.success |= self.may_retry && age >= self.terms.healthy_after;
         }
         if frames.iter().any(|frame| matches!(frame, Ok(Frame::Event(_)) | Err(_))) {
             self.last_event = self.now;
+            self.had_event = true;
+            self.may_retry &= !self.terms.once;
         }
-        self.success |= frames.iter().any(|frame| matches!(frame, Ok(Frame::Event(_))));
-        if self.success {
-            (self.failures, self.outage_since) = (0, None);
-        }
+        let has_event = frames.iter().any(|frame| matches!(frame, Ok(Frame::Event(_))));
         self.stream.extend_from_slice(taken);
         self.frames.extend(frames);
 
         let (limit, comments) = (self.terms.max_event_bytes, self.terms.comments);
-        let expected = limit::expected(&self.id_before, &self.stream, limit, comments);
+        let mut expected = limit::expected(&self.id_before, &self.stream, limit, comments);
+        let ended = self.terms.ending.is_some_and(|last| last.cut(&mut expected.frames));
+        // The event that ends it is one, given or not.
+        self.may_retry &= !(self.terms.once && ended);
+        self.success |= has_event || ended;
+        if self.success {
+            (self.failures, self.outage_since) = (0, None);
+        }
         assert_eq!(self.frames, expected.frames, "{:?}", self.stream.escape_ascii().to_string());
         self.last_event_id = expected.last_event_id;
         let last_retry = expected.frames.iter().rev().find_map(|frame| match frame {
@@ -135,6 +143,7 @@ impl Model {
             _ => None,
         });
         self.retry = last_retry.or(self.retry);
+        ended
     }
 
     /// Looks at the session after an operation, which leads one step further at the most.
@@ -164,13 +173,15 @@ impl Model {
                 ReadyState::Connecting
             }
             Step::AwaitHead { deadline } => {
-                assert_eq!(deadline, after(self.begun, self.terms.head));
+                let (head, total) = (after(self.begun, self.terms.head), after(self.begun, self.terms.total));
+                assert_eq!(deadline, head.into_iter().chain(total).min());
                 ReadyState::Connecting
             }
             Step::Read { deadline } => {
                 let bytes = after(self.last_byte, self.terms.byte_idle);
                 let events = after(self.last_event, self.terms.event_idle);
-                assert_eq!(deadline, bytes.into_iter().chain(events).min());
+                let total = after(self.begun, self.terms.total);
+                assert_eq!(deadline, bytes.into_iter().chain(events).chain(total).min());
                 ReadyState::Open
             }
             Step::Wait { .. } => ReadyState::Connecting,
@@ -178,8 +189,7 @@ impl Model {
         };
         assert_eq!(session.ready_state(), ready_state);
         assert_eq!(session.now(), self.now);
-        let (failures, time) =
-            if self.terms.once { (0, None) } else { (self.failures, Some(self.reconnection_time())) };
+        let (failures, time) = if self.may_retry { (self.failures, Some(self.reconnection_time())) } else { (0, None) };
         assert_eq!(session.failures(), failures);
         assert_eq!(session.reconnection_time(), time);
     }
@@ -188,7 +198,7 @@ impl Model {
     fn enter(&mut self, before: Phase, step: &Step<'_>) {
         match step {
             Step::Connect { .. } => {
-                assert!(!self.terms.once, "a second request of a session that sends one");
+                assert!(self.may_retry, "a second request of what may be sent once");
                 assert!(self.now >= self.until, "connects at {:?}, before {:?}", self.now, self.until);
             }
             Step::AwaitHead { .. } => {
@@ -200,12 +210,14 @@ impl Model {
             Step::Read { .. } => {
                 self.open = Some(self.now);
                 (self.last_byte, self.last_event) = (self.now, self.now);
+                (self.had_bytes, self.had_event) = (false, false);
                 self.stream.clear();
                 self.frames.clear();
                 self.id_before.clone_from(&self.last_event_id);
             }
             Step::Wait { until, cause } => {
-                assert!(!self.terms.once, "a session of one request waits");
+                assert!(self.may_retry, "waits, but may not ask again");
+                assert!(!self.is_hopeless(cause), "waits for another {cause:?}");
                 let outage_since = self.lose(cause);
                 let (least, most) = self.wait();
                 assert!(*until >= least, "{until:?} is before {least:?}");
@@ -224,7 +236,7 @@ impl Model {
     fn close(&mut self, before: Phase, reason: &CloseReason) {
         match reason {
             CloseReason::GaveUp { limit, cause } => {
-                assert!(!self.terms.once, "a session of one request gives up");
+                assert!(self.may_retry && !self.is_hopeless(cause), "gives up what it may not retry: {cause:?}");
                 let outage_since = self.lose(cause);
                 let reached = match limit {
                     Limit::Failures => !self.success && Some(self.failures) == self.terms.max_failures,
@@ -234,17 +246,27 @@ impl Model {
                 };
                 assert!(reached, "{limit:?} is not reached");
             }
-            CloseReason::Failed(cause) => {
-                let hopeless = match cause {
-                    Cause::ContentType(_) | Cause::Futile => true,
-                    Cause::Status { status, .. } => !matches!(status, 408 | 429 | 500..=599),
-                    _ => false,
-                };
-                assert!(self.terms.once || hopeless, "a subscription ends by {cause:?}");
+            CloseReason::Failed(cause) => assert!(!self.may_retry || self.is_hopeless(cause), "ends by {cause:?}"),
+            CloseReason::EndOfStream => {
+                assert!(self.terms.once && self.terms.ending.is_none() && before == Phase::Read, "{before:?} ended");
             }
-            CloseReason::EndOfStream => assert!(self.terms.once && before == Phase::Read, "{before:?} ended"),
-            CloseReason::NoContent => assert_eq!(before, Phase::AwaitHead),
-            _ => {}
+            CloseReason::NoContent => assert!(self.terms.ending.is_none() && before == Phase::AwaitHead),
+            CloseReason::LastEvent => assert!(self.terms.ending.is_some() && before == Phase::Read),
+            CloseReason::Requested => {
+                let by_strategy = self.terms.error_strategy && !self.terms.once && before == Phase::Read;
+                assert!(self.asked_to_close || by_strategy, "nobody asked for it");
+            }
+            other => unreachable!("a reason that the model does not know: {other:?}"),
+        }
+    }
+
+    /// Whether another attempt would not help.
+    fn is_hopeless(&self, cause: &Cause) -> bool {
+        match cause {
+            Cause::ContentType(_) | Cause::Futile => true,
+            Cause::Status { status, .. } => !self.terms.retries_status(*status, self.is_redirected),
+            Cause::EndOfStream => self.terms.error_strategy,
+            _ => false,
         }
     }
 
@@ -267,6 +289,10 @@ impl Model {
     fn wait(&self) -> (Duration, Duration) {
         let terms = &self.terms;
         let floor = self.reconnection_time().max(terms.min_reconnection_time);
+        if terms.delay_strategy {
+            let least = self.now.saturating_add(floor.max(self.retry_after));
+            return (least, least);
+        }
         let double = |time: Duration, _| time.saturating_mul(2).min(terms.max_backoff.max(floor));
         let base = (1..self.failures).fold(floor, double).max(self.retry_after);
         let jitter = base.min(terms.max_backoff.max(terms.min_reconnection_time)) * terms.jitter_percent / 100;
