@@ -8,6 +8,8 @@ use crate::terms::Terms;
 pub(crate) enum Fault {
     /// The attempt fails before it reaches the server.
     Refuse,
+    /// The attempt fails before it reaches the server, and would at any time.
+    Futile,
     /// The request is lost, and nobody says so.
     LoseRequest,
     /// The server takes the request and never answers.
@@ -33,8 +35,9 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Refuse,
+        Self::Futile,
         Self::LoseRequest,
         Self::NoHead,
         Self::SlowHead,
@@ -59,13 +62,13 @@ impl Faults {
     pub(crate) fn roll(rng: &mut Rng, terms: &Terms) -> Self {
         let is_noticed = |fault: Fault| match fault {
             // Only a deadline ends these, so a client without it would wait for ever, as is its user's wish.
-            Fault::LoseRequest | Fault::NoHead => terms.head.is_some(),
-            Fault::HalfOpen => terms.byte_idle.or(terms.event_idle).is_some(),
+            Fault::LoseRequest | Fault::NoHead => terms.head.or(terms.total).is_some(),
+            Fault::HalfOpen => terms.byte_idle.or(terms.event_idle).or(terms.total).is_some(),
             _ => true,
         };
         let mut some: Vec<_> = Fault::ALL.into_iter().filter(|fault| is_noticed(*fault) && rng.u8(..) < 80).collect();
         if rng.u8(..) < 200 {
-            some.retain(|fault| !matches!(fault, Fault::Fatal));
+            some.retain(|fault| !matches!(fault, Fault::Fatal | Fault::Futile));
         }
         Self { some }
     }

@@ -23,8 +23,13 @@ pub(crate) enum Met {
     Late,
     HeadTimeout,
     Silence,
+    TotalTimeout,
     RetryAfter,
     GaveUp,
+    /// It would not help to try again.
+    Futile,
+    /// A decision of the user's that is not the policy's.
+    Decision,
     /// The schedule came to the end that the server wanted.
     ProperEnd,
     /// The client has all there is, and is open.
@@ -32,7 +37,7 @@ pub(crate) enum Met {
 }
 
 impl Met {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::Attempt,
         Self::Resumption,
         Self::Event,
@@ -45,8 +50,11 @@ impl Met {
         Self::Late,
         Self::HeadTimeout,
         Self::Silence,
+        Self::TotalTimeout,
         Self::RetryAfter,
         Self::GaveUp,
+        Self::Futile,
+        Self::Decision,
         Self::ProperEnd,
         Self::Open,
     ];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sse_client::{Deadlines, Ending, Policy, Retries, Session};
+use sse_client::{Cause, Deadlines, Decision, Ending, Lost, Policy, Retries, Session, Wait};
 
 pub(crate) fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -34,6 +34,11 @@ pub(crate) struct Terms {
     pub(crate) mode: Mode,
     /// The stream ends by an event.
     pub(crate) has_ending: bool,
+    /// The user's own decisions: 404 is retried, the end of a subscription's stream is its proper end, and no wait is
+    /// longer than it must be.
+    pub(crate) retries_missing: bool,
+    pub(crate) closes_at_eof: bool,
+    pub(crate) is_eager: bool,
     pub(crate) reconnection_time: Duration,
     pub(crate) min_reconnection_time: Duration,
     pub(crate) max_backoff: Duration,
@@ -45,6 +50,7 @@ pub(crate) struct Terms {
     pub(crate) head: Option<Duration>,
     pub(crate) byte_idle: Option<Duration>,
     pub(crate) event_idle: Option<Duration>,
+    pub(crate) total: Option<Duration>,
     pub(crate) max_event_bytes: Option<usize>,
 }
 
@@ -55,6 +61,9 @@ impl Terms {
         Self {
             mode: if rng.u8(..) < 24 { Mode::Once(one_of(rng, &once)) } else { Mode::Subscribe },
             has_ending: rng.u8(..) < 16,
+            retries_missing: rng.u8(..) < 64,
+            closes_at_eof: rng.u8(..) < 8,
+            is_eager: rng.u8(..) < 32,
             reconnection_time: one_of(rng, &[3000, 3000, 3000, 0, 250, 20_000].map(ms)),
             min_reconnection_time: one_of(rng, &[100, 100, 100, 1, 5000].map(ms)),
             max_backoff: one_of(rng, &[60, 60, 10, 0].map(seconds)),
@@ -66,6 +75,7 @@ impl Terms {
             head: one_of(rng, &[Some(120), Some(5), None]).map(seconds),
             byte_idle: one_of(rng, &[None, Some(12), Some(45)]).map(seconds),
             event_idle: one_of(rng, &[None, None, None, Some(30)]).map(seconds),
+            total: one_of(rng, &[None, None, None, None, None, Some(100)]).map(seconds),
             max_event_bytes: one_of(rng, &[None, None, None, Some(1000)]),
         }
     }
@@ -82,6 +92,17 @@ impl Terms {
         }
         if self.has_ending {
             session = session.with_ending(Ending::at(|event| event.event_type == END));
+        }
+        let (retries_missing, closes_at_eof) = (self.retries_missing, self.closes_at_eof);
+        if retries_missing || closes_at_eof {
+            session = session.with_error_strategy(move |lost: &Lost<'_>| match lost.cause {
+                Cause::Status { status: 404, .. } if retries_missing => Decision::Retry,
+                Cause::EndOfStream if closes_at_eof => Decision::Close,
+                _ => lost.default,
+            });
+        }
+        if self.is_eager {
+            session = session.with_delay_strategy(|_: &Wait| Duration::ZERO);
         }
         session.with_last_event_id(last_event_id).expect("an id of the log")
     }
@@ -115,6 +136,9 @@ impl Terms {
         }
         if let Some(time) = self.event_idle {
             deadlines = deadlines.with_event_idle(time);
+        }
+        if let Some(time) = self.total {
+            deadlines = deadlines.with_total(time);
         }
         deadlines
     }

@@ -42,6 +42,7 @@ enum Due {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Arrival {
     Refusal,
+    Futile,
     Head,
     /// The bytes up to this one.
     Bytes(usize),

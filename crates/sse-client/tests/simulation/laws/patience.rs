@@ -22,6 +22,8 @@ pub(crate) enum Ending {
     /// 200 with another content type.
     Page,
     Silence(Timeout),
+    /// It cannot succeed, now or later.
+    Futile,
 }
 
 /// What the policy's documentation says of a client that all this has happened to.
@@ -106,12 +108,15 @@ impl Patience {
     /// The deadline that comes first.
     pub(crate) fn deadline(&self) -> Option<(Duration, Timeout)> {
         let at = |start: Duration, time: Option<Duration>, what| time.map(|time| (start + time, what));
-        if self.open.is_none() {
-            return at(self.begun, self.terms.head, Timeout::Head);
-        }
-        let bytes = at(self.last_byte, self.terms.byte_idle, Timeout::ByteIdle);
-        let events = at(self.last_event, self.terms.event_idle, Timeout::EventIdle);
-        bytes.into_iter().chain(events).min_by_key(|(at, _)| *at)
+        let total = at(self.begun, self.terms.total, Timeout::Total);
+        let silence = match self.open {
+            None => [at(self.begun, self.terms.head, Timeout::Head), None],
+            Some(_) => [
+                at(self.last_byte, self.terms.byte_idle, Timeout::ByteIdle),
+                at(self.last_event, self.terms.event_idle, Timeout::EventIdle),
+            ],
+        };
+        silence.into_iter().flatten().chain(total).min_by_key(|(at, _)| *at)
     }
 
     /// What the session makes of an ending.
@@ -128,16 +133,17 @@ impl Patience {
             }
             Step::Closed(CloseReason::Failed(cause)) => {
                 assert!(!self.may_retry(ending), "{ending:?} is retried");
-                assert!(!is_proper(ending, is_once, self.terms.has_ending), "{ending:?} is a proper end");
+                assert!(!self.is_proper(ending), "{ending:?} is a proper end");
                 cause
             }
             Step::Closed(_) => {
-                return assert!(is_proper(ending, is_once, self.terms.has_ending), "{step:?} by {ending:?}");
+                return assert!(self.is_proper(ending), "{step:?} by {ending:?}");
             }
             step => panic!("{step:?} after {ending:?}"),
         };
         let is_named = match (ending, cause) {
             (Ending::Unsent | Ending::Broken, Cause::Transport) | (Ending::Page, Cause::ContentType(_)) => true,
+            (Ending::Futile, Cause::Futile) => true,
             (Ending::Eof, Cause::EndOfStream) => !is_once,
             (Ending::Eof, Cause::UnexpectedEnd) => is_once,
             (Ending::Status(status, _), Cause::Status { status: named, .. }) => status == *named,
@@ -149,17 +155,21 @@ impl Patience {
 
     /// Whether there may be another attempt, as far as the limits allow.
     fn may_retry(&self, ending: Ending) -> bool {
+        let is_users = matches!(ending, Ending::Status(404, _)) && self.terms.retries_missing;
         let is_transient = match ending {
+            _ if is_users || self.is_proper(ending) => is_users,
             Ending::Status(status, _) => matches!(status, 408 | 429 | 500..=599),
-            Ending::Page | Ending::LastEvent => false,
+            Ending::Page | Ending::LastEvent | Ending::Futile => false,
             _ => true,
         };
         is_transient
             && match self.terms.mode {
                 Mode::Subscribe => true,
                 Mode::Once(_) if self.had_event => false,
-                Mode::Once(Some(Retries::Unanswered)) => !is_proper(ending, true, self.terms.has_ending),
-                Mode::Once(Some(_)) => matches!(ending, Ending::Unsent | Ending::Status(408 | 429 | 503, _)),
+                Mode::Once(Some(Retries::Unanswered)) => true,
+                Mode::Once(Some(_)) => {
+                    is_users || matches!(ending, Ending::Unsent | Ending::Status(408 | 429 | 503, _))
+                }
                 Mode::Once(None) => false,
             }
     }
@@ -209,11 +219,29 @@ impl Patience {
         for _ in 1..self.failures.min(64) {
             least = least.saturating_mul(2).min(terms.max_backoff).max(floor);
         }
+        if terms.is_eager {
+            least = floor;
+        }
         if let Ending::Status(_, Some(retry_after)) = ending {
             least = least.max(Duration::from_secs(retry_after));
         }
+        if terms.is_eager {
+            return (least, least);
+        }
         let jittered = least.min(terms.max_backoff.max(terms.min_reconnection_time));
         (least, least + jittered * terms.jitter_percent / 100)
+    }
+
+    /// Whether all is well by this ending.
+    fn is_proper(&self, ending: Ending) -> bool {
+        let is_once = self.terms.mode != Mode::Subscribe;
+        match ending {
+            Ending::LastEvent => true,
+            Ending::Status(204, _) => !self.terms.has_ending,
+            Ending::Eof if is_once => !self.terms.has_ending,
+            Ending::Eof => self.terms.closes_at_eof,
+            _ => false,
+        }
     }
 
     fn succeeds(&mut self) {
@@ -222,15 +250,5 @@ impl Patience {
 
     fn age(&self, now: Duration) -> Option<Duration> {
         self.open.map(|open| now - open)
-    }
-}
-
-/// Whether all is well by this ending.
-fn is_proper(ending: Ending, is_once: bool, has_ending: bool) -> bool {
-    match ending {
-        Ending::LastEvent => true,
-        Ending::Status(204, _) => !has_ending,
-        Ending::Eof => is_once && !has_ending,
-        _ => false,
     }
 }

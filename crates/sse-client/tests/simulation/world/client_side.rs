@@ -1,6 +1,6 @@
 //! What the client does, and what comes to it.
 
-use sse_client::{End, ResponseHead, Step, Timeout};
+use sse_client::{CloseReason, End, ResponseHead, Step, Timeout};
 use sse_codec::Frame;
 
 use super::{Arrival, Attempt, Due, World};
@@ -48,9 +48,15 @@ impl World<'_> {
         if self.faults.strikes(&mut self.rng, Fault::LoseRequest) {
             self.story.tell(self.now, "network", || format!("loses request {number}"));
         } else {
-            let is_refused = self.faults.strikes(&mut self.rng, Fault::Refuse);
+            let due = if self.faults.strikes(&mut self.rng, Fault::Futile) {
+                Due::Client(number, Arrival::Futile)
+            } else if self.faults.strikes(&mut self.rng, Fault::Refuse) {
+                Due::Client(number, Arrival::Refusal)
+            } else {
+                Due::Request(number)
+            };
             let at = self.now + delay(&mut self.rng);
-            self.schedule(at, if is_refused { Due::Client(number, Arrival::Refusal) } else { Due::Request(number) });
+            self.schedule(at, due);
         }
         self.look(None);
     }
@@ -66,6 +72,7 @@ impl World<'_> {
             Arrival::Head => self.head(number),
             Arrival::Bytes(until) => self.receive(number, until),
             Arrival::Refusal => self.hear_end(number, End::Unsent, Ending::Unsent),
+            Arrival::Futile => self.hear_end(number, End::Futile, Ending::Futile),
             Arrival::Eof => self.hear_end(number, End::Eof, Ending::Eof),
             Arrival::Break => self.hear_end(number, End::TransportError, Ending::Broken),
         }
@@ -157,7 +164,11 @@ impl World<'_> {
         self.client.session.handle_timeout(self.now);
         let silence = self.patience.deadline().filter(|(at, _)| is_connected && self.now >= *at);
         if let Some((_, timeout)) = silence {
-            self.tally.count(if timeout == Timeout::Head { Met::HeadTimeout } else { Met::Silence });
+            self.tally.count(match timeout {
+                Timeout::Head => Met::HeadTimeout,
+                Timeout::Total => Met::TotalTimeout,
+                _ => Met::Silence,
+            });
             self.story.tell(self.now, "client", || format!("hears nothing: {timeout}"));
         }
         self.look(silence.map(|(_, timeout)| Ending::Silence(timeout)));
@@ -191,8 +202,13 @@ impl World<'_> {
             Step::Closed(reason) => format!("is closed: {reason}"),
             step => format!("goes on: {step:?}"),
         });
-        if let (Ending::Status(_, Some(_)), Step::Wait { .. }) = (ending, &step) {
-            self.tally.count(Met::RetryAfter);
+        match (ending, &step) {
+            (Ending::Status(404, _), Step::Wait { .. }) | (Ending::Eof, Step::Closed(CloseReason::Requested)) => {
+                self.tally.count(Met::Decision);
+            }
+            (Ending::Status(_, Some(_)), Step::Wait { .. }) => self.tally.count(Met::RetryAfter),
+            (Ending::Futile, _) => self.tally.count(Met::Futile),
+            _ => {}
         }
         self.patience.ends(self.now.max(self.client.busy_until), ending, &step);
     }
