@@ -176,3 +176,10 @@ fn the_floor_is_the_servers_word_and_the_policys_minimum() {
     assert_eq!(*floors.lock().unwrap(), [7 * S, 7 * S, 100 * MS, 9 * S]);
     assert!(matches!(play.session.step(), Step::Connect { .. }));
 }
+
+#[test]
+fn what_is_shown_says_which_decisions_are_the_users() {
+    let session = Session::subscribe(exact(), 1).with_delay_strategy(|wait: &Wait| wait.floor);
+    let shown = format!("{session:?}");
+    assert!(shown.contains("Strategies { error: false, delay: true }"), "{shown}");
+}
