@@ -50,6 +50,12 @@ impl Open {
         }
     }
 
+    /// Whether an event that came at this time has been noted.
+    #[inline]
+    pub(crate) fn has_event_of(&self, now: Duration) -> bool {
+        self.had_event && self.last_event == now
+    }
+
     pub(crate) fn note_bytes(&mut self, now: Duration, bytes: &[u8], mode: &mut Mode) {
         if bytes.is_empty() {
             return;

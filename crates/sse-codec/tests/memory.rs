@@ -108,7 +108,7 @@ fn an_event_in_one_chunk_is_lent_from_it() {
 }
 
 #[test]
-fn owned_events_in_one_chunk_allocate_nothing() {
+fn owned_events_in_one_chunk_allocate_once() {
     let mut decoder = Decoder::new();
     let run = |decoder: &mut Decoder, input: &mut BytesInput, events: &mut Vec<OwnedFrame>| {
         while let Ok(Some(frame)) = decoder.decode_bytes(input) {
@@ -117,7 +117,7 @@ fn owned_events_in_one_chunk_allocate_nothing() {
     };
     let with_id = bytes::Bytes::from("id: 1\nevent: delta\ndata: hello\n\n".repeat(100));
     let inherited = bytes::Bytes::from("event: delta\ndata: hello\n\n".repeat(100));
-    // The first slice of a `Bytes` allocates its reference count: one for the chunk, none for its events.
+    // The first clone of a `Bytes` allocates its reference count.
     let _shared = (with_id.clone(), inherited.clone());
     let mut events = Vec::with_capacity(400);
     run(&mut decoder, &mut BytesInput::new(with_id.clone()), &mut events);
@@ -126,8 +126,10 @@ fn owned_events_in_one_chunk_allocate_nothing() {
         run(&mut decoder, &mut BytesInput::new(with_id), &mut events);
         run(&mut decoder, &mut BytesInput::new(inherited), &mut events);
     });
-    // The text of the one inherited id, and its reference count.
-    assert_eq!((events.len(), counted), (400, 2));
+    // What the events of each chunk share; the text of the one inherited id, and its reference count.
+    assert_eq!((events.len(), counted), (400, 2 + 2));
+    let alone = bytes::Bytes::from_static(b"id: 1\nevent: delta\ndata: hello\n\n");
+    assert_eq!(allocations(|| drop(decoder.decode_bytes(&mut BytesInput::new(alone)))), 0);
 }
 
 #[test]

@@ -131,3 +131,30 @@ fn what_remains_of_a_chunk_is_what_was_not_decoded() {
     assert_eq!(decoder.decode_bytes(&mut input), Ok(None));
     assert_eq!((input.remaining(), input.is_empty()), (&b""[..], true));
 }
+
+#[test]
+fn the_short_way_gives_whole_events_and_loses_nothing_of_others() {
+    let stream = "data: 1\n\nid: 7\nevent: a\ndata: 2\n\nid:\nevent: b\n: but\ndata: 3\ndata: 4\n\nid: 8\nevent: c\ndata: 5\nid: 9\n\n";
+    for asked in 0..3 {
+        let (mut decoder, mut input) = (Decoder::new(), BytesInput::from(Bytes::from(stream)));
+        let (mut short, mut events) = (0, Vec::new());
+        loop {
+            let before = events.len();
+            events.extend((0..asked).find_map(|_| decoder.decode_whole_event(&mut input)));
+            short += events.len() - before;
+            if events.len() > before {
+                continue;
+            }
+            match decoder.decode_bytes(&mut input) {
+                Ok(Some(OwnedFrame::Event(event))) => events.push(event),
+                end => break assert_eq!(end, Ok(None)),
+            }
+        }
+        // The first one comes where a byte order mark could.
+        assert_eq!(short, if asked == 0 { 0 } else { 1 });
+        let seen: Vec<_> =
+            events.iter().map(|event| (event.event_type(), event.data(), event.last_event_id())).collect();
+        assert_eq!(seen, [("message", "1", ""), ("a", "2", "7"), ("b", "3\n4", ""), ("c", "5", "9")]);
+        assert_eq!(decoder.last_event_id(), "9");
+    }
+}

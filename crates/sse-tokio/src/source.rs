@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use sse_client::{CloseReason, Deadlines, DelayStrategy, Ending, ErrorStrategy, Policy, Session};
@@ -12,7 +12,6 @@ use sse_codec::OwnedEvent;
 use crate::connect::Connect;
 use crate::error::Error;
 use crate::monitor::Monitor;
-use crate::update::Update;
 use crate::updates::Updates;
 
 /// The events of a server, over as many connections as it takes.
@@ -26,7 +25,7 @@ use crate::updates::Updates;
 /// timer enabled.
 ///
 /// Cost, beside what [`Connect`] needs: three allocations per connection (the attempt, the head, the body) and one for
-/// the last event ID that it sends; none per event that lies in one chunk.
+/// the last event ID that it sends; one per chunk of several events, and none for these where they lie in it.
 ///
 /// [`Connect`] has a whole example.
 pub struct EventSource<C: Connect> {
@@ -117,17 +116,11 @@ impl<C: Connect> EventSource<C> {
 impl<C: Connect> Stream for EventSource<C> {
     type Item = Result<OwnedEvent, Error<C::Head, C::Error>>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(event) = self.updates.next_event(cx) {
-            return Poll::Ready(Some(Ok(event)));
-        }
-        loop {
-            match ready!(Pin::new(&mut self.updates).poll_next(cx)) {
-                Some(Ok(Update::Event(event))) => return Poll::Ready(Some(Ok(event))),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
+        match self.updates.next_event(cx) {
+            Some(event) => Poll::Ready(Some(Ok(event))),
+            None => self.updates.poll_event(cx),
         }
     }
 }

@@ -81,6 +81,7 @@ pub struct Updates<C: Connect> {
 }
 
 type UpdateOf<C> = Update<<C as Connect>::Head, <C as Connect>::Error>;
+type EventOf<C> = Result<OwnedEvent, Error<<C as Connect>::Head, <C as Connect>::Error>>;
 type ItemOf<C> = Result<UpdateOf<C>, Error<<C as Connect>::Head, <C as Connect>::Error>>;
 
 /// What is held for the session's step. Dropping it cancels it.
@@ -338,25 +339,25 @@ impl<C: Connect> Updates<C> {
     }
 
     /// An event of the chunk that is here already, which is where most events come from: by a way that is short.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_event(&mut self, cx: &mut Context<'_>) -> Option<OwnedEvent> {
         let Phase::Body { input, arrived, waiting: false, .. } = &mut self.phase else { return None };
         let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
-        let frame = self.session.handle_bytes(*arrived, input);
-        count(&self.reporter, &frame);
-        if self.session.ready_state() == ReadyState::Closed {
-            // That was the last event, or the mark behind it.
-            self.hang_up();
-        }
-        match frame {
-            Ok(Some(OwnedFrame::Event(event))) => {
-                budget.made_progress();
-                Some(event)
-            }
-            Ok(_) => None,
-            dropped => {
-                self.span.in_scope(|| update_of::<C::Head, C::Error>(dropped));
-                None
+        let event = self.session.handle_whole_event(*arrived, input)?;
+        budget.made_progress();
+        self.reporter.event();
+        Some(event)
+    }
+
+    /// The next event, by whatever way.
+    #[inline(never)]
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<EventOf<C>>> {
+        loop {
+            match ready!(Pin::new(&mut *self).poll_next(cx)) {
+                Some(Ok(Update::Event(event))) => return Poll::Ready(Some(Ok(event))),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
     }

@@ -64,6 +64,10 @@ impl Client {
         if self.shares {
             let mut input = BytesInput::new(chunk.to_vec().into());
             loop {
+                if let Some(event) = self.session.handle_whole_event(now, &mut input) {
+                    give(&mut now, Ok(Frame::Event(event.as_event())));
+                    continue;
+                }
                 match self.session.handle_bytes(now, &mut input) {
                     Ok(Some(OwnedFrame::Event(event))) => give(&mut now, Ok(Frame::Event(event.as_event()))),
                     Ok(Some(OwnedFrame::Retry(time))) => give(&mut now, Ok(Frame::Retry(time))),

@@ -48,7 +48,7 @@ pub(crate) struct InChunk<'i> {
     pub(crate) event_type: Option<&'i str>,
     pub(crate) id: Option<&'i str>,
     /// What the values of its types and ids took, as long as it has no data.
-    pub(super) size: usize,
+    pub(crate) size: usize,
 }
 
 impl<'i> InChunk<'i> {
