@@ -80,7 +80,7 @@ impl BytesInput {
     }
 
     /// The chunk, for an event in it. The last one takes it, the others share it. (A CR at its end is still to be looked at.)
-    #[inline]
+    #[inline(always)]
     fn memory(&mut self) -> Memory {
         let used_up = self.is_empty() && self.chunk.last() == Some(&b'\n');
         if used_up { core::mem::take(self).chunk } else { self.chunk.share() }
@@ -206,14 +206,15 @@ impl Decoder {
     }
 
     /// The last event ID, shared by the events that inherit it. `None`: it is empty.
-    #[inline]
+    #[inline(always)]
     fn inherited_id(&mut self) -> Option<ByteString> {
-        if self.last_event_id().is_empty() {
-            return None;
-        }
+        if self.last_event_id().is_empty() { None } else { Some(self.shared_id().clone()) }
+    }
+
+    fn shared_id(&mut self) -> &ByteString {
         if self.inherited_id.is_empty() {
             self.inherited_id = ByteString::from(self.last_event_id());
         }
-        Some(self.inherited_id.clone())
+        &self.inherited_id
     }
 }
