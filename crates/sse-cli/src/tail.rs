@@ -132,7 +132,8 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
     let request = args.request()?;
     let session = args.session(request.method())?;
     let url = shown(&args.url);
-    let connector = Connector::request(request)?.with_service(args.transport.client()?);
+    // `repeating`: the session of what is no `GET` is one of one response.
+    let connector = Connector::repeating(request)?.with_service(args.transport.client()?);
     let mut updates = connector.with_session(session).updates();
     let mut printer = args.printer();
     loop {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use http::Request;
-use sse_hyper::{Connector, Deadlines};
+use sse_hyper::{Deadlines, EventSource, OneResponse};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .body(question.into())?;
     // A model may think for long, but not for ever.
     let deadlines = Deadlines::default().with_event_idle(Duration::from_secs(300));
-    let mut answer = Connector::request(request)?.once().with_deadlines(deadlines);
+    let mut answer = EventSource::once(OneResponse::from(request)).with_deadlines(deadlines);
     while let Some(event) = answer.next().await {
         match event {
             Ok(event) => println!("{}: {}", event.event_type(), event.data()),

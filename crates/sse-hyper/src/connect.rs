@@ -29,10 +29,11 @@ use crate::redirect::Trail;
 /// the machine that took over from the one that it had been sent to.
 const MOVED_ATTEMPTS: u8 = 3;
 
-/// The HTTP side of an event source: what each attempt requests, and through which client.
+/// The HTTP side of an event source that reconnects: what each attempt requests, and through which client.
 ///
 /// Made from a URL, a request, or a function that makes a request for each attempt; then
-/// [`subscribe`](Self::subscribe) or [`once`](Self::once) turns it into an [`EventSource`].
+/// [`subscribe`](Self::subscribe) or [`with_session`](Self::with_session) turns it into an [`EventSource`]. The one for
+/// a request that is sent once is [`OneResponse`](crate::OneResponse).
 ///
 /// # What is sent
 ///
@@ -104,15 +105,29 @@ impl Connector {
     pub fn get(url: &str) -> Result<Self, HttpError> {
         let encoded = Url::parse(url).map_err(|_| HttpError::bad_url(url))?;
         let request = Request::get(encoded.as_str()).body(Bytes::new()).map_err(|_| HttpError::bad_url(url))?;
-        Self::request(request)
+        Self::new(request)
     }
 
-    /// Sends `request` on each attempt: any method, header fields and body, and an absolute URI.
+    /// Sends this `GET` on each attempt: any header fields and body, and an absolute URI.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
-    pub fn request(request: Request<Bytes>) -> Result<Self, HttpError> {
+    /// [`HttpError::Method`] for another method, which may do something each time that it is sent: an order placed
+    /// twice, a second bill. [`HttpError::Url`] as [`get`](Self::get).
+    pub fn new(request: Request<Bytes>) -> Result<Self, HttpError> {
+        if !head::may_be_repeated(request.method()) {
+            return Err(HttpError::Method { method: request.method().clone() });
+        }
+        Self::repeating(request)
+    }
+
+    /// Sends this request on each attempt, whatever its method: you know that the server can be asked again. To send
+    /// it once, there is [`OneResponse`](crate::OneResponse).
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError::Url`], as [`get`](Self::get).
+    pub fn repeating(request: Request<Bytes>) -> Result<Self, HttpError> {
         absolute(request.uri())?;
         Ok(Self::with_requests(move |_| std::future::ready(Ok(request.clone()))))
     }
@@ -162,18 +177,8 @@ where
         EventSource::subscribe(self, policy)
     }
 
-    /// An event source of one response: its end is the end, and nothing is retried.
-    ///
-    /// What a `POST` to a language model needs. With two exceptions it is sent once. Both are the server's own word
-    /// that it did not do what the request asks for: a redirect (of which 307 and 308 keep method and body), and 421
-    /// Misdirected Request, after which the same request goes once more over another connection. To send it again when
-    /// the server refuses it, or does not answer: [`Session::once_with_retries`].
-    #[must_use]
-    pub fn once(self) -> EventSource<Self> {
-        EventSource::once(self)
-    }
-
-    /// An event source driven by this session: with deadlines, another bound on events, or a last event ID from before.
+    /// An event source driven by this session: with another bound on events, a last event ID from before, or for one
+    /// response ([`Session::once_with_retries`]).
     #[must_use]
     pub fn with_session(self, session: Session) -> EventSource<Self> {
         EventSource::new(self, session)

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use http::Method;
 use url::Url;
 
 use crate::redirect::RedirectError;
@@ -18,9 +19,19 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// The caller's hook did not make a request.
+    /// The caller's hook did not make a request, or there is none any more.
     #[error("the request for this attempt could not be made")]
     Request(#[source] BoxError),
+    /// The method of the caller's request is another than `GET`.
+    #[error(
+        "an event source sends its request again when the connection is lost, which a {method} may not be meant for; \
+         `OneResponse` sends it once, `Connector::repeating` repeats it all the same"
+    )]
+    #[non_exhaustive]
+    Method {
+        /// The method.
+        method: Method,
+    },
     /// The caller's URL cannot be requested: not absolute, not `http` or `https`, or no URL at all.
     #[error("{url:?} is no absolute http or https URL")]
     Url {

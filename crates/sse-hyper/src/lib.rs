@@ -17,9 +17,11 @@
 //! ```
 //!
 //! * [`Connector`] is the HTTP side: what to request, through which [`HttpClient`] or any other
-//!   [`tower_service::Service`], redirects, content coding. [`subscribe`](Connector::subscribe) reconnects and resumes;
-//!   [`once`](Connector::once) is one response and no more, for a `POST` that must not be sent twice.
-//! * What it makes is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is
+//!   [`tower_service::Service`], redirects, content coding. It reconnects and resumes, and takes a `GET`, or what you say
+//!   may be [repeated](Connector::repeating).
+//! * [`OneResponse`] sends one request, of any method, and never a second one: for a `POST` that is an order, or a bill.
+//!   `EventSource<Connector>` and `EventSource<OneResponse>` are two types, so that none is sent again by accident.
+//! * What they make is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is
 //!   the end and says who is at fault, with the response head and the first 8 KiB of its body where there was a response.
 //!   [`EventSource::updates`] tells everything else that happens.
 //! * A stream that has a last event, as those of language models have, is told its [`Ending`]: then the connection is
@@ -88,6 +90,8 @@ mod error;
 #[cfg(feature = "client")]
 mod events;
 #[cfg(feature = "client")]
+mod once;
+#[cfg(feature = "client")]
 mod proxy;
 #[cfg(feature = "client")]
 mod redirect;
@@ -113,6 +117,8 @@ pub use decompress::ByteStream;
 pub use error::{BoxError, HttpError};
 #[cfg(feature = "client")]
 pub use events::events;
+#[cfg(feature = "client")]
+pub use once::OneResponse;
 #[cfg(feature = "client")]
 pub use proxy::Proxy;
 #[cfg(feature = "client")]

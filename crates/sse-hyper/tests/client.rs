@@ -13,8 +13,8 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::Request;
 use sse_hyper::{
-    Cause, CloseReason, Connector, Deadlines, Failure, HttpError, NoRequest, Policy, RedirectError, Retries, Session,
-    Update,
+    Cause, CloseReason, Connector, Deadlines, EventSource, Failure, HttpError, NoRequest, OneResponse, Policy,
+    RedirectError, Retries, Session, Update,
 };
 use support::{Answer, ClientUpdate, Server, Source, events, failure, open_stream_of, redirect, response, stream_of};
 use tokio::time::Instant;
@@ -25,8 +25,8 @@ fn subscribe(server: &Server) -> Source {
     Connector::get(URL).unwrap().with_service(server.clone()).subscribe(Policy::default())
 }
 
-fn once(server: &Server, request: Request<Bytes>) -> Source {
-    Connector::request(request).unwrap().with_service(server.clone()).once()
+fn once(server: &Server, request: Request<Bytes>) -> EventSource<OneResponse<Server>> {
+    EventSource::once(OneResponse::from(request).with_service(server.clone()))
 }
 
 fn post(url: &str) -> Request<Bytes> {
@@ -60,7 +60,7 @@ async fn the_callers_fields_are_kept() {
         .header("last-event-id", "0")
         .body(Bytes::new())
         .unwrap();
-    let source = Connector::request(request).unwrap().with_service(server.clone()).subscribe(Policy::default());
+    let source = Connector::new(request).unwrap().with_service(server.clone()).subscribe(Policy::default());
     assert!(events(source).await.is_empty());
     assert_eq!(server.field("accept")[1].as_deref(), Some("application/json, text/event-stream"));
     assert_eq!(server.field("cache-control")[1].as_deref(), Some("no-store"));
@@ -215,7 +215,7 @@ async fn once_goes_where_the_server_says() {
 #[tokio::test(start_paused = true)]
 async fn a_redirected_post_is_remembered_as_the_get_it_became() {
     let server = Server::new([redirect(303, "http://b.test/answer"), stream_of("data: a\n\n")]);
-    let source = Connector::request(post(URL)).unwrap().with_service(server.clone()).subscribe(Policy::default());
+    let source = Connector::repeating(post(URL)).unwrap().with_service(server.clone()).subscribe(Policy::default());
     assert_eq!(events(source).await, ["a"]);
     assert_eq!(server.uris(), [URL, "http://b.test/answer", "http://b.test/answer"]);
     let last = &server.requests()[2];
@@ -254,7 +254,7 @@ async fn behind_a_redirect_no_post_is_sent_again() {
         let server = Server::new([redirect(303, "http://a.test/order/1"), last, stream_of("data: a\n\n")]);
         let post = Request::post(URL).body(Bytes::from("order")).unwrap();
         let session = Session::once_with_retries(Retries::Refused, Policy::default(), 1);
-        let connector = Connector::request(post).unwrap().with_service(server.clone());
+        let connector = Connector::repeating(post).unwrap().with_service(server.clone());
         assert!(connector.with_session(session).next().await.unwrap().is_err());
         let methods: Vec<_> = server.requests().iter().map(|request| request.method().clone()).collect();
         assert_eq!(methods, ["POST", "GET"]);
@@ -263,7 +263,7 @@ async fn behind_a_redirect_no_post_is_sent_again() {
     let server = Server::new([response(503, &[], ""), stream_of("data: a\n\n")]);
     let post = Request::post(URL).body(Bytes::from("order")).unwrap();
     let session = Session::once_with_retries(Retries::Refused, Policy::default(), 1);
-    let connector = Connector::request(post).unwrap().with_service(server.clone());
+    let connector = Connector::repeating(post).unwrap().with_service(server.clone());
     assert_eq!(events(connector.with_session(session)).await, ["a"]);
 }
 

@@ -105,7 +105,7 @@ fn serve(coding: &'static str, pieces: Vec<Vec<u8>>) -> (String, mpsc::Sender<()
 }
 
 fn once(url: &str) -> EventSource<Connector> {
-    Connector::get(url).unwrap().once()
+    EventSource::once(Connector::get(url).unwrap())
 }
 
 /// What was read of a body, and how it failed.

@@ -125,7 +125,7 @@ mod cookies {
     async fn the_callers_own_field_counts() {
         let (port, served) = serve(|_| vec![stream("Set-Cookie: a=1\r\n", ""), NO_CONTENT.into()]).await;
         let request = Request::get(format!("http://127.0.0.1:{port}/")).header("cookie", "mine=1");
-        let connector = Connector::request(request.body(Bytes::new()).unwrap()).unwrap();
+        let connector = Connector::new(request.body(Bytes::new()).unwrap()).unwrap();
         let client = Cookies::new(HttpClient::platform());
         assert!(!format!("{client:?}").contains("mine"));
         assert!(support::events(connector.with_service(client).subscribe(quick())).await.is_empty());

@@ -9,7 +9,9 @@ mod support;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
-use sse_hyper::{Cause, CloseReason, Connector, Deadlines, Error, Failure, Limit, Policy, Session, Update};
+use sse_hyper::{
+    Cause, CloseReason, Connector, Deadlines, Error, EventSource, Failure, Limit, OneResponse, Policy, Session, Update,
+};
 use support::{Answer, Server, Source, events, failure, open_stream_of, redirect, response, stream_of};
 use tokio::time::Instant;
 
@@ -235,7 +237,7 @@ async fn retry_after_is_heeded() {
 async fn a_post_is_not_sent_again() {
     let request = http::Request::post(URL).body("{}".into()).unwrap();
     let server = Server::new([stream_of("data: a\n\n"), stream_of("data: billed twice\n\n")]);
-    let source = Connector::request(request).unwrap().with_service(server.clone()).once();
+    let source = EventSource::once(OneResponse::from(request).with_service(server.clone()));
     assert_eq!(events(source).await, ["a"]);
     assert_eq!(server.requests().len(), 1);
 }

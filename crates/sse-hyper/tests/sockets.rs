@@ -10,7 +10,10 @@ use std::time::Duration;
 use async_compression::tokio::write::GzipEncoder;
 use futures_util::StreamExt as _;
 use http::Request;
-use sse_hyper::{Cause, Connector, Deadlines, Ending, Failure, HttpError, Policy, Retries, Session, Update};
+use sse_hyper::{
+    Cause, Connect, Connector, Deadlines, Ending, EventSource, Failure, HttpError, OneResponse, Policy, Retries,
+    Session, Update,
+};
 use support::{failure, next};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,7 +54,10 @@ async fn answer(listener: &TcpListener, response: &str) -> String {
 }
 
 /// Everything up to the end, which must be a proper one and come.
-async fn events(source: sse_hyper::EventSource<Connector>) -> Vec<String> {
+async fn events<C>(source: EventSource<C>) -> Vec<String>
+where
+    C: Connect<Head = support::Head, Error = HttpError>,
+{
     timeout(PATIENCE, support::events(source)).await.expect("an end")
 }
 
@@ -77,7 +83,7 @@ async fn credentials_are_not_sent_to_another_port() {
         .header("x-other", "kept")
         .body(bytes::Bytes::new())
         .unwrap();
-    assert_eq!(events(Connector::request(request).unwrap().subscribe(quick())).await, ["a"]);
+    assert_eq!(events(Connector::new(request).unwrap().subscribe(quick())).await, ["a"]);
     let (to_first, to_second, reconnection) = server.await.unwrap();
     assert!(to_first.contains("authorization: bearer secret") && to_first.contains("cookie: secret=1"));
     for request in [to_second, reconnection] {
@@ -337,7 +343,7 @@ async fn the_default_client_works_where_updates_are_read() {
 #[tokio::test]
 async fn a_stream_ends_with_its_last_event_and_is_incomplete_without() {
     let (listener, url) = listen().await;
-    let post = || Connector::request(Request::post(&url).body("".into()).unwrap()).unwrap();
+    let post = || EventSource::once(OneResponse::from(Request::post(&url).body("".into()).unwrap()));
     let server = async {
         let (mut stream, _) = accept(&listener).await;
         stream.write_all(format!("{HEAD}data: a\n\ndata: [DONE]\n\ndata: b\n\n").as_bytes()).await.unwrap();
@@ -346,8 +352,8 @@ async fn a_stream_ends_with_its_last_event_and_is_incomplete_without() {
         answer(&listener, &format!("{HEAD}data: a\n\ndata: [DONE]")).await;
     };
     let client = async {
-        assert_eq!(events(post().once().with_ending(Ending::done())).await, ["a"]);
-        failure(post().once().with_ending(Ending::done())).await
+        assert_eq!(events(post().with_ending(Ending::done())).await, ["a"]);
+        failure(post().with_ending(Ending::done())).await
     };
     let ((seen, error), ()) = tokio::join!(client, server);
     assert_eq!(seen, ["a"]);
@@ -359,7 +365,7 @@ async fn what_was_not_sent_may_be_sent_again_and_what_was_sent_may_not() {
     let retrying = |url: &str| {
         let request = Request::post(url).body("".into()).unwrap();
         let session = Session::once_with_retries(Retries::Refused, quick().with_max_failures(100), 1);
-        Connector::request(request).unwrap().with_session(session)
+        Connector::repeating(request).unwrap().with_session(session)
     };
     let (listener, url) = listen().await;
     let address = listener.local_addr().unwrap();

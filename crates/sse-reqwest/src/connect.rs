@@ -59,10 +59,11 @@ impl Connector {
     /// twice, a second bill. [`RequestError::Streamed`] for a body that cannot be sent again, and
     /// [`RequestError::Invalid`] for what cannot be sent at all.
     pub fn new(request: RequestBuilder) -> Result<Self, RequestError> {
-        Self::checked(request, |method| method == Method::GET)
+        Self::checked(request, head::may_be_repeated)
     }
 
-    /// Sends this request on each attempt, whatever its method: you know that the server can be asked again.
+    /// Sends this request on each attempt, whatever its method: you know that the server can be asked again. To send
+    /// it once, there is [`once_events`](crate::RequestBuilderExt::once_events).
     ///
     /// # Errors
     ///

@@ -34,21 +34,17 @@ pub enum RequestError {
 /// Why an attempt to get a response, or to read one on, failed.
 ///
 /// The kinds say who has to act. The cause as the lower layers put it is the [`source`](Error::source): a
-/// [`reqwest::Error`] but for [`Request`](Self::Request), [`Client`](Self::Client) and [`Spent`](Self::Spent). Its URL
-/// is without user name, password, query and fragment, which may be secrets.
+/// [`reqwest::Error`] but for [`Request`](Self::Request) and [`Client`](Self::Client). Its URL is without user name, password, query and fragment, which may be secrets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// The caller's hook did not make a request.
+    /// The caller's hook did not make a request, or there is none any more.
     #[error("the request for this attempt could not be made")]
     Request(#[source] BoxError),
     /// The caller's request cannot be sent, now or later: a URL that is none, or one that the client must not ask, or an
     /// `https` one for a reqwest that was built without TLS.
     #[error("this request cannot be sent")]
     Invalid(#[source] BoxError),
-    /// The one response has been read, and there is no second request. See [`OneResponse`](crate::OneResponse).
-    #[error("there was one response, and nothing is sent twice")]
-    Spent,
     /// A host name is unknown, or the resolver is out of reach: the server's name, or the proxy's.
     #[error("the host name cannot be resolved")]
     Resolve(#[source] BoxError),
@@ -112,7 +108,7 @@ impl HttpError {
     /// Whether no later attempt can end otherwise.
     pub(crate) fn is_futile(&self) -> bool {
         match self {
-            Self::Invalid(_) | Self::Redirect(_) | Self::Spent => true,
+            Self::Invalid(_) | Self::Redirect(_) => true,
             Self::Request(error) => error.is::<sse_tokio::NoRequest>(),
             _ => false,
         }

@@ -6,7 +6,7 @@ use std::mem;
 use std::pin::Pin;
 
 use reqwest::{Client, Request, RequestBuilder, Response};
-use sse_tokio::{Connect, ResponseHead};
+use sse_tokio::{Connect, NoRequest, ResponseHead};
 
 use crate::body::ByteStream;
 use crate::connect::send;
@@ -16,7 +16,7 @@ use crate::head::Head;
 /// The one response of an [`EventSource`](crate::EventSource) that never makes a second attempt.
 ///
 /// Made from a request, which is sent once, or from a response, for which nothing is sent. It cannot repeat itself,
-/// whoever drives it: a second attempt fails with [`HttpError::Spent`], without having sent anything, and is not retried. A session with
+/// whoever drives it: a second attempt fails with [`NoRequest`], without having sent anything, and is not retried. A session with
 /// retries is for [`Connector::repeating`](crate::Connector::repeating): here it would hide what the server said.
 ///
 /// [`once_events`](crate::RequestBuilderExt::once_events) and [`events`](crate::ResponseExt::events) are the short way;
@@ -83,7 +83,10 @@ impl Connect for OneResponse {
                 (_, Err(error)) => Box::pin(ready(Err(HttpError::from_service(error.into())))),
             },
             State::Response(response) => Box::pin(ready(Ok(Head::split(*response, None)))),
-            State::Spent => Box::pin(ready(Err(HttpError::Spent))),
+            State::Spent => {
+                let spent = NoRequest::new("there was one response, and nothing is sent twice");
+                Box::pin(ready(Err(HttpError::Request(spent.into()))))
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use hyper::body::Frame;
 use reqwest::{Body, Method, Response, StatusCode};
 use serde_json::json;
 use sse_reqwest::{
-    Cause, CloseReason, Connector, Deadlines, Error, EventSource, Failure, HttpError, OneResponse,
+    Cause, CloseReason, Connector, Deadlines, Error, EventSource, Failure, HttpError, NoRequest, OneResponse,
     RequestBuilderExt as _, RequestError, ResponseExt as _, Session, Timeout,
 };
 use support::{HEAD, NO_CONTENT, accept, answer, client, events, failure, listen, next, nobody_else, quick};
@@ -76,7 +76,9 @@ async fn one_response_is_never_asked_for_again_whoever_drives_it() {
     let (result, _) = tokio::join!(failure(source), answer(&listener, format!("{HEAD}data: a\n\n")));
     assert_eq!(result.0, ["a"]);
     match result.1 {
-        Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Spent, .. }) => {}
+        Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Request(source), .. }) => {
+            assert!(source.is::<NoRequest>() && source.to_string().contains("nothing is sent twice"), "{source}");
+        }
         other => panic!("{other:?}"),
     }
     nobody_else(listener);

@@ -1,7 +1,7 @@
 //! Heads of requests and responses in the types of the `http` crate: what every adapter over them has to do.
 
-use http::StatusCode;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Method, StatusCode};
 use sse_client::ResponseHead;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -32,6 +32,22 @@ pub fn complete_request(headers: &mut HeaderMap, last_event_id: Option<&str>) {
     if let Some(id) = last_event_id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok()) {
         headers.insert(LAST_EVENT_ID, id);
     }
+}
+
+/// Whether a request of this method may be sent again without somebody having said so: `GET`, which is all that the
+/// standard's event source sends.
+///
+/// Any other may do something each time that it is sent: an order placed twice, a second bill.
+///
+/// ```
+/// use http::Method;
+///
+/// assert!(sse_tokio::head::may_be_repeated(&Method::GET));
+/// assert!(!sse_tokio::head::may_be_repeated(&Method::POST));
+/// ```
+#[must_use]
+pub fn may_be_repeated(method: &Method) -> bool {
+    method == Method::GET
 }
 
 /// Makes one line of several of `Content-Type`, which says the same ([RFC 9110, 5.3]): for

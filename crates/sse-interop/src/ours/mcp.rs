@@ -40,7 +40,7 @@ pub(crate) fn reqwest_post(_: &Setting, origin: String) -> Start<'_, Client> {
 pub(crate) fn hyper_get(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
         let session = Session::new(&origin).await?;
-        let connector = sse_hyper::Connector::request(session.request(Method::GET, "")?)?;
+        let connector = sse_hyper::Connector::new(session.request(Method::GET, "")?)?;
         Ok(follow(connector.subscribe(quick()), read))
     })
 }
