@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sse_client::{End, ResponseHead, Session, Step};
-use sse_codec::{BytesInput, Input};
+use sse_codec::{BytesInput, Input, OwnedFrame};
 
 use crate::drive::{owned, written};
 use model::Model;
@@ -30,6 +30,15 @@ pub fn session(input: &[u8]) {
         rest = player.apply(*operation, operands);
         player.model.check(&player.session);
     }
+}
+
+/// How frames are asked for.
+#[derive(Clone, Copy)]
+enum Way {
+    Lent,
+    Owned,
+    /// By the short way wherever there is one.
+    OwnedShort,
 }
 
 /// Does to a session what the input says, and tells the model.
@@ -63,7 +72,12 @@ impl Player {
             2 => {
                 let (chunk, behind) = behind.split_at(behind.len().min(operand.into()));
                 let fits = matches!(self.session.step(), Step::Read { .. });
-                self.input(fits, |player| player.data(chunk, operation & 8 != 0, operation & 16 != 0));
+                let way = match (operation & 8 != 0, operation & 32 != 0) {
+                    (false, _) => Way::Lent,
+                    (true, false) => Way::Owned,
+                    (true, true) => Way::OwnedShort,
+                };
+                self.input(fits, |player| player.data(chunk, way, operation & 16 != 0));
                 return behind;
             }
             3 => {
@@ -139,17 +153,21 @@ impl Player {
     }
 
     /// Hands over a chunk: all that it says, or up to the first frame, and what is left is lost with the connection.
-    fn data(&mut self, chunk: &[u8], as_bytes: bool, only_one: bool) {
+    fn data(&mut self, chunk: &[u8], way: Way, only_one: bool) {
         let reads = matches!(self.session.step(), Step::Read { .. });
         let mut input = Input::new(chunk);
         let mut shared = BytesInput::new(Bytes::copy_from_slice(chunk));
         let mut frames = Vec::new();
         let mut used_up = false;
         while !used_up && (frames.is_empty() || !only_one) {
-            let frame = if as_bytes {
-                self.session.handle_bytes(self.now, &mut shared).map(|frame| frame.map(owned))
-            } else {
-                self.session.handle_data(self.now, &mut input).map(|frame| frame.map(written))
+            let whole = match way {
+                Way::OwnedShort => self.session.handle_whole_event(self.now, &mut shared),
+                Way::Owned | Way::Lent => None,
+            };
+            let frame = match (whole, way) {
+                (Some(event), _) => Ok(Some(owned(OwnedFrame::Event(event)))),
+                (None, Way::Lent) => self.session.handle_data(self.now, &mut input).map(|frame| frame.map(written)),
+                (None, _) => self.session.handle_bytes(self.now, &mut shared).map(|frame| frame.map(owned)),
             };
             used_up = frame == Ok(None);
             frames.extend(frame.transpose());
@@ -158,7 +176,7 @@ impl Player {
             assert_eq!(frames, [], "from a session that does not read");
             return;
         }
-        let left = if as_bytes { shared.remaining().len() } else { input.remaining().len() };
+        let left = if matches!(way, Way::Lent) { input.remaining().len() } else { shared.remaining().len() };
         let is_over = matches!(self.session.step(), Step::Closed(_));
         assert!(!used_up || left == 0 || is_over, "asked for more with {left} bytes left");
         let ended = self.model.receive(&chunk[..chunk.len() - left], !chunk.is_empty(), frames);
