@@ -1,0 +1,169 @@
+//! The loop: what the session wants done, until there is something to report or nothing to do.
+
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream as _;
+use sse_client::{CloseReason, End, ReadyState, Step};
+use sse_codec::{BytesInput, DecodeError, OwnedEvent, OwnedFrame};
+use tokio::task::coop;
+
+use super::outcome::{Left, fail};
+use super::{Chunk, EventOf, ItemOf, Phase, Updates};
+use crate::connect::Connect;
+use crate::error::Failure;
+use crate::explanation::Explanation;
+use crate::monitor::Reporter;
+use crate::update::{Update, update_of};
+
+/// So many chunks in a row are a flood, in which there is no other moment for the deadlines. What has piled up while the
+/// consumer was away is less, or there are events in it.
+const FLOOD: usize = 8;
+
+/// How many chunks in a row that say nothing are read without a pause.
+const MAX_CHUNKS: usize = 64;
+
+impl<C: Connect> Updates<C> {
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
+        let deadline = match self.session.step() {
+            Step::Connect { .. } => return Poll::Ready(Some(Ok(self.begin()))),
+            Step::AwaitHead { deadline } | Step::Read { deadline } => deadline,
+            Step::Wait { until, .. } => Some(until),
+            Step::Closed(_) => return self.poll_explanation(cx),
+        };
+        let _in_it = self.span.clone().entered();
+        // Bytes before the timer: a consumer that was slow must not take what is already here for silence.
+        let progress = match &mut self.phase {
+            Phase::Attempt(attempt) => attempt.as_mut().poll(cx).map(|attempt| match attempt {
+                Ok(response) => self.announce(response),
+                Err(error) => {
+                    let end = match &error {
+                        error if self.connect.is_futile(error) => End::Futile,
+                        error if self.connect.is_unsent(error) => End::Unsent,
+                        _ => End::TransportError,
+                    };
+                    self.break_off(end, error)
+                }
+            }),
+            Phase::Body { .. } => self.poll_body(cx),
+            // The session comes from someone else, who has the connection that it thinks of.
+            Phase::Idle if !matches!(self.session.step(), Step::Wait { .. }) => {
+                self.session.handle_end(self.timer.now(), End::TransportError);
+                Poll::Ready(self.settle(Left::Nothing))
+            }
+            Phase::Idle | Phase::Explanation(_) => Poll::Pending,
+        };
+        if progress.is_pending() {
+            ready!(self.timer.poll(cx, deadline));
+            return Poll::Ready(self.expire());
+        }
+        progress
+    }
+
+    /// An event of the chunk that is here already, which is where most events come from: by a way that is short.
+    #[inline(always)]
+    pub(crate) fn next_event(&mut self, cx: &mut Context<'_>) -> Option<OwnedEvent> {
+        let Phase::Body { chunk: Some(chunk), .. } = &mut self.phase else { return None };
+        let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
+        let event = self.session.handle_whole_event(chunk.arrived, &mut chunk.input)?;
+        budget.made_progress();
+        self.reporter.event();
+        Some(event)
+    }
+
+    /// The next event, by whatever way.
+    #[inline(never)]
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<EventOf<C>>> {
+        loop {
+            match ready!(Pin::new(&mut *self).poll_next(cx)) {
+                Some(Ok(Update::Event(event))) => return Poll::Ready(Some(Ok(event))),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
+        let Phase::Body { body, chunk, unbroken } = &mut self.phase else { return Poll::Pending };
+        for _ in 0..MAX_CHUNKS {
+            // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
+            // other tasks.
+            let budget = ready!(coop::poll_proceed(cx));
+            if let Some(Chunk { input, arrived }) = chunk.as_deref_mut() {
+                // Also when the input is used up: the call behind an event gives back what a large one took.
+                let frame = self.session.handle_bytes(*arrived, input);
+                count(&self.reporter, &frame);
+                let update = update_of(frame);
+                let is_over = self.session.ready_state() == ReadyState::Closed;
+                if update.is_some() || is_over {
+                    budget.made_progress();
+                    if is_over {
+                        // That was the last event, or the mark behind it.
+                        self.hang_up();
+                    }
+                    return Poll::Ready(update.map(Ok));
+                }
+                // An idle connection keeps no chunk in memory, which may be a share of something large.
+                *chunk = None;
+                // What the consumer took its time over is no silence of the server.
+                let now = self.timer.now();
+                self.session.handle_waiting(now);
+                if *unbroken >= FLOOD {
+                    // The timer is looked at when there is nothing to read, and there always is.
+                    self.session.handle_timeout(now);
+                    if self.session.ready_state() != ReadyState::Open {
+                        return Poll::Ready(self.settle(Left::Nothing));
+                    }
+                }
+            }
+            let Poll::Ready(next) = body.as_mut().poll_next(cx) else {
+                *unbroken = 0;
+                return Poll::Pending;
+            };
+            match next {
+                Some(Ok(bytes)) => {
+                    budget.made_progress();
+                    *unbroken = unbroken.saturating_add(1);
+                    self.reporter.bytes(bytes.len());
+                    // The clock is read by the chunk: an event costs less than that.
+                    let arrived = self.timer.now();
+                    *chunk = Some(Box::new(Chunk { input: BytesInput::new(bytes), arrived }));
+                }
+                // An attempt that got as far as a body was not futile, and neither is the next one.
+                Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),
+                None => {
+                    self.session.handle_end(self.timer.now(), End::Eof);
+                    return Poll::Ready(self.settle(Left::Nothing));
+                }
+            }
+        }
+        // Not every task has a budget.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reads what the server says of its refusal, and then reports it.
+    fn poll_explanation(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
+        let Phase::Explanation(explanation) = &mut self.phase else { return Poll::Ready(None) };
+        ready!(explanation.poll(cx, &mut self.timer));
+        let Phase::Explanation(explanation) = mem::replace(&mut self.phase, Phase::Idle) else {
+            return Poll::Ready(None);
+        };
+        let Explanation { limit, head, read, .. } = *explanation;
+        let cause = self.close_reason().and_then(CloseReason::cause).cloned();
+        let failure = |cause| Failure::Response { cause, head: Box::new(head), body: read.freeze() };
+        Poll::Ready(cause.map(|cause| Err(fail(limit, failure(cause)))))
+    }
+}
+
+/// For the monitor.
+#[inline]
+fn count<H>(reporter: &Reporter<H>, frame: &Result<Option<OwnedFrame>, DecodeError>) {
+    match frame {
+        Ok(Some(OwnedFrame::Event(_))) => reporter.event(),
+        Ok(_) => {}
+        Err(_) => reporter.dropped(),
+    }
+}
