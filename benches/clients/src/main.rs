@@ -4,6 +4,7 @@
 //! Server and client are processes of their own, one client a process, so that what is counted is the client's alone.
 
 mod drain;
+mod goals;
 mod idle;
 mod report;
 mod server;
