@@ -43,9 +43,16 @@ pub struct OwnedEvent {
     /// Empty: `message`.
     event_type: Span,
     data: Span,
-    last_event_id: Span,
-    /// The last event ID, if it is of an earlier event.
-    inherited_id: Option<ByteString>,
+    last_event_id: LastEventId,
+}
+
+/// Whose the last event ID is.
+#[derive(Clone)]
+enum LastEventId {
+    /// The event's own, in its memory. Or there is none.
+    Own(Span),
+    /// An earlier event's.
+    Inherited(ByteString),
 }
 
 impl OwnedEvent {
@@ -59,7 +66,7 @@ impl OwnedEvent {
             Span { from, to: memory.len() }
         };
         let (data, event_type, last_event_id) = (add(data), add(event_type), add(last_event_id));
-        Self { memory: Memory::Whole(memory.into()), event_type, data, last_event_id, inherited_id: None }
+        Self { memory: Memory::Whole(memory.into()), event_type, data, last_event_id: LastEventId::Own(last_event_id) }
     }
 
     /// See [`Event::event_type`].
@@ -78,9 +85,9 @@ impl OwnedEvent {
     /// See [`Event::last_event_id`].
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        match &self.inherited_id {
-            Some(id) => id,
-            None => self.last_event_id.of(&self.memory),
+        match &self.last_event_id {
+            LastEventId::Own(span) => span.of(&self.memory),
+            LastEventId::Inherited(id) => id,
         }
     }
 

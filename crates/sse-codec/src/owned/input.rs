@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::memory::{Memory, Span};
-use super::{OwnedEvent, OwnedFrame};
+use super::{LastEventId, OwnedEvent, OwnedFrame};
 use crate::FAST;
 use crate::decode::{Decoder, InChunk};
 use crate::error::DecodeError;
@@ -163,10 +163,9 @@ impl Decoder {
         }
         let span = |text| Span::find(chunk, text).unwrap_or(Span::EMPTY);
         let (event_type, data) = (span(event.event_type.unwrap_or_default()), span(data));
-        let last_event_id = span(event.id.unwrap_or_default());
-        let inherited_id = if event.id.is_some() { None } else { self.inherited_id() };
+        let last_event_id = event.id.map_or_else(|| self.inherited_id(), |id| LastEventId::Own(span(id)));
         let memory = input.memory();
-        Some(OwnedEvent { memory, event_type, data, last_event_id, inherited_id })
+        Some(OwnedEvent { memory, event_type, data, last_event_id })
     }
 
     #[inline(never)]
@@ -190,25 +189,27 @@ impl Decoder {
                     let last_event_id = if shares_id { "" } else { event.last_event_id };
                     let mut owned = OwnedEvent::new(event.event_type, event.data, last_event_id);
                     if shares_id {
-                        owned.inherited_id = self.inherited_id();
+                        owned.last_event_id = self.inherited_id();
                     }
                     return Ok(Some(OwnedFrame::Event(owned)));
                 };
-                let (last_event_id, inherited_id) = match Span::find(chunk, event.last_event_id) {
-                    Some(here) => (here, None),
-                    None => (Span::EMPTY, self.inherited_id()),
-                };
+                let own_id = Span::find(chunk, event.last_event_id).map(LastEventId::Own);
+                let last_event_id = own_id.unwrap_or_else(|| self.inherited_id());
                 let memory = input.memory();
-                let event = OwnedEvent { memory, event_type, data, last_event_id, inherited_id };
+                let event = OwnedEvent { memory, event_type, data, last_event_id };
                 Ok(Some(OwnedFrame::Event(event)))
             }
         }
     }
 
-    /// The last event ID, shared by the events that inherit it. `None`: it is empty.
+    /// The last event ID, shared by the events that inherit it.
     #[inline(always)]
-    fn inherited_id(&mut self) -> Option<ByteString> {
-        if self.last_event_id().is_empty() { None } else { Some(self.shared_id().clone()) }
+    fn inherited_id(&mut self) -> LastEventId {
+        if self.last_event_id().is_empty() {
+            LastEventId::Own(Span::EMPTY)
+        } else {
+            LastEventId::Inherited(self.shared_id().clone())
+        }
     }
 
     fn shared_id(&mut self) -> &ByteString {
