@@ -13,15 +13,15 @@ use crate::event::{Event, MESSAGE};
 pub use input::BytesInput;
 use memory::{Memory, Span};
 
-/// [`Frame`], owned. From [`Decoder::decode_bytes`].
+/// [`Frame`](crate::Frame), owned. From [`Decoder::decode_bytes`](crate::Decoder::decode_bytes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OwnedFrame {
-    /// See [`Frame::Event`].
+    /// See [`Frame::Event`](crate::Frame::Event).
     Event(OwnedEvent),
-    /// See [`Frame::Comment`].
+    /// See [`Frame::Comment`](crate::Frame::Comment).
     Comment(ByteString),
-    /// See [`Frame::Retry`].
+    /// See [`Frame::Retry`](crate::Frame::Retry).
     Retry(Duration),
 }
 
