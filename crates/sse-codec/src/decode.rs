@@ -1,8 +1,11 @@
 //! Lines become events: what is buffered, what is lent, and when an event is dispatched (WHATWG HTML 9.2.6).
 
+mod cut;
+mod dispatch;
 mod settle;
 mod state;
 mod stored;
+mod whole;
 
 use core::fmt;
 
@@ -15,7 +18,7 @@ use crate::joined::{Joined, Piece};
 use crate::lines::{Cursor, Lines};
 use crate::scratch::{FixedBuf, FixedText, Full, Scratch, Text};
 pub(crate) use state::InChunk;
-use state::{Lent, Started, Told, Unfinished};
+use state::{Lent, Started, Unfinished};
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -188,53 +191,25 @@ impl<B: Scratch> Decoder<B> {
         self.decode_other(chunk, cursor, event)
     }
 
-    /// Takes an event all of which is in the chunk, one that is nothing unusual: no second line of data, nothing to be
-    /// told before its end, valid text, far from the limit. Returns its data. `None`: what comes is not like that, or
-    /// not all there; the lines before it are taken, and in `event`.
-    #[inline(always)]
-    pub(crate) fn whole_event<'i>(&self, lines: &mut Lines<'i, '_>, event: &mut InChunk<'i>) -> Option<&'i str> {
-        let data = if lines.remaining() <= self.max_event_bytes { self.next_data(lines, event) } else { None };
-        lines.save();
-        data
-    }
-
-    #[inline(always)]
-    fn next_data<'i>(&self, lines: &mut Lines<'i, '_>, event: &mut InChunk<'i>) -> Option<&'i str> {
-        loop {
-            let word = lines.word()?;
-            if let Some(at) = field::data(word) {
-                return lines.next_lone(at);
-            }
-            let line = lines.peek_line()?;
-            match field::parse_word(word)? {
-                (Field::Comment, _) if !self.comments => {}
-                (Field::Blank, _) if event.is_empty() => {}
-                (Field::EventType, at) => event.set_event_type(lines.text(line, at)?),
-                (Field::Id, at) => event.set_id(lines.text(line, at).filter(|id| !id.as_bytes().contains(&0))?),
-                _ => return None,
-            }
-            lines.take(line);
-            // Comments are mostly there to keep the stream alive, each by itself.
-            if event.is_empty() {
-                lines.skip_blank();
-            }
-        }
-    }
-
     /// Decodes what [`whole_event`](Self::whole_event) does not take, and what has been stored.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decode_other<'d, 'i: 'd>(
         &'d mut self,
         chunk: &'i [u8],
         cursor: &mut Cursor,
         event: InChunk<'i>,
     ) -> Result<Option<Frame<'d>>, DecodeError> {
-        // Nothing is left to say, to store or to take back. (A CR at the end may be half of a CRLF.)
-        let used_up = cursor.position() == chunk.len() && chunk.last() != Some(&b'\r');
-        if used_up && event.is_empty() && matches!(self.lent, Lent::Nothing) {
+        // If its last line ended with CR, the LF that may come is taken for one more blank line, which says nothing.
+        let used_up = cursor.position() == chunk.len() && event.is_empty();
+        if used_up && !self.unsettled {
             return Ok(None);
         }
-        if FAST && self.line != Started::No && self.go_on_with_line(chunk, cursor)? {
+        if FAST && self.line != Started::No {
+            if self.go_on_with_line(chunk, cursor) {
+                return Ok(None);
+            }
+        } else if FAST && used_up {
+            self.settle_used_up();
             return Ok(None);
         }
         self.decode_lines(chunk, cursor, event)
@@ -360,25 +335,6 @@ impl<B: Scratch> Decoder<B> {
         self.unsettled = true;
     }
 
-    /// The id of an event that lies in the chunk is the last event ID. No other one is stored.
-    #[inline]
-    pub(crate) fn take_id(&mut self, id: &str) -> Result<(), DecodeError> {
-        self.id.replace(id).map_err(|Full| DecodeError::BufferFull { capacity: self.id.capacity() })?;
-        self.id_changed(id.len());
-        Ok(())
-    }
-
-    /// The last event ID is what the buffer of ids begins with, so long.
-    #[inline]
-    fn id_changed(&mut self, len: usize) {
-        self.id_len = len;
-        self.id.relax();
-        #[cfg(feature = "bytes")]
-        if !self.inherited_id.is_empty() {
-            self.inherited_id = bytestring::ByteString::new();
-        }
-    }
-
     /// Something of the unfinished event is stored.
     fn keep_event(&mut self) {
         self.event.stored = true;
@@ -419,67 +375,6 @@ impl<B: Scratch> Decoder<B> {
         self.event.dropped = true;
         self.unsettled = true;
         error
-    }
-
-    /// The event is complete. Whether there is one to give; if not, it is forgotten.
-    #[inline]
-    fn end_event(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
-        if self.event.stored {
-            return self.end_stored_event(event);
-        }
-        self.event.size = 0;
-        if let Some(id) = event.id {
-            self.take_id(id)?;
-        }
-        Ok(event.data.is_some())
-    }
-
-    #[inline(never)]
-    fn end_stored_event(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
-        let result = self.dispatch(event);
-        if !matches!(result, Ok(true)) {
-            self.forget_event();
-        }
-        result
-    }
-
-    fn dispatch(&mut self, event: InChunk<'_>) -> Result<bool, DecodeError> {
-        let data = match self.event.data.clone() {
-            Some(data) => Some(self.text.make_text(data).map_err(|full| self.full(full))?),
-            None => None,
-        };
-        // Last, because the id must not count if the event is lost; but it counts where there is no data.
-        if let Some(id) = event.id {
-            self.store_id(id.as_bytes())?;
-        }
-        if self.event.has_id {
-            self.commit_id();
-        }
-        let complete = event.data.is_some() || data.is_some();
-        if complete {
-            self.lent = Lent::Event(data);
-            self.unsettled = true;
-        }
-        Ok(complete)
-    }
-
-    #[inline]
-    fn lend<'d, 'i: 'd>(&'d self, event: InChunk<'i>) -> Event<'d> {
-        let last_event_id = event.id.unwrap_or_else(|| self.last_event_id());
-        let event_type = event.event_type.unwrap_or_else(|| self.event_type.as_str());
-        let data = event.data.unwrap_or_else(|| match &self.lent {
-            Lent::Event(Some(data)) => self.text.text(data),
-            _ => "",
-        });
-        Event { event_type: if event_type.is_empty() { MESSAGE } else { event_type }, data, last_event_id }
-    }
-
-    fn tell<'d, 'i: 'd>(&'d self, told: Told<'i>) -> Frame<'d> {
-        match told {
-            Told::Comment(text) => Frame::Comment(text),
-            Told::StoredComment(comment) => Frame::Comment(self.text.text(&comment)),
-            Told::Retry(time) => Frame::Retry(time),
-        }
     }
 
     fn full(&self, Full: Full) -> DecodeError {

@@ -53,6 +53,13 @@ pub(crate) fn data(word: u64) -> Option<usize> {
     (word & 0xff_ffff_ffff == DATA).then(|| value(word, 4))
 }
 
+/// The same of a whole line, or of its beginning.
+#[inline(always)]
+pub(crate) fn data_of(line: &[u8]) -> Option<usize> {
+    let value = line.strip_prefix(b"data:")?;
+    Some(5 + usize::from(value.first() == Some(&b' ')))
+}
+
 /// Names the field of a line, and says where its value begins: at the line's end if there is none.
 ///
 /// `from_line` begins with the line and may go on behind it; the line has `len` bytes.

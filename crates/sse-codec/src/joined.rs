@@ -66,6 +66,14 @@ impl<B: Scratch> Joined<B> {
         Ok(())
     }
 
+    /// Appends a byte, if there is room made for it.
+    #[inline]
+    pub(crate) fn push_byte(&mut self, byte: u8) -> bool {
+        let pushed = self.buffer.push_byte(byte);
+        self.valid &= byte.is_ascii() || !pushed;
+        pushed
+    }
+
     /// Appends LF and a piece.
     pub(crate) fn push_line(&mut self, piece: Piece<'_>) -> Result<(), Full> {
         self.buffer.free(1 + piece.bytes().len())?;

@@ -45,21 +45,29 @@ impl Cursor {
         self.place.position
     }
 
+    /// Takes a byte that is no line end.
+    #[inline]
+    pub(crate) fn skip_byte(&mut self) {
+        self.place.position += 1;
+    }
+
+    /// Looks at a chunk of a block or less: as little as can be, it may be one byte. Returns its line ends.
+    #[inline(always)]
+    fn scan_short(&mut self, chunk: &[u8]) -> u64 {
+        let (line_ends, ascii) = scan::short(chunk);
+        self.scanned = BLOCK;
+        self.masks[0] = line_ends;
+        if ascii {
+            self.valid.to = chunk.len();
+        }
+        line_ends
+    }
+
     /// Looks at the next blocks, up to some that have a line end. Returns where these begin; `None`: there are none.
     #[inline(never)]
     fn scan(&mut self, chunk: &[u8]) -> Option<usize> {
-        // As little as can be: it may be one byte.
-        if chunk.len() < BLOCK {
-            if self.scanned > 0 {
-                return None;
-            }
-            self.scanned = BLOCK;
-            let (line_ends, ascii) = scan::short(chunk);
-            if ascii {
-                self.valid.to = chunk.len();
-            }
-            self.masks[0] = line_ends;
-            return (line_ends != 0).then_some(0);
+        if chunk.len() <= BLOCK {
+            return if self.scanned == 0 && self.scan_short(chunk) != 0 { Some(0) } else { None };
         }
         let mut in_long_line = false;
         while self.scanned < chunk.len() {
@@ -225,6 +233,9 @@ impl<'i, 'c> Lines<'i, 'c> {
     fn find(&mut self) -> bool {
         while self.place.ends == 0 {
             if self.place.next_block >= self.cursor.scanned {
+                if FAST && self.place.next_block >= self.chunk.len() {
+                    return false;
+                }
                 let scanned = self.cursor.scan(self.chunk);
                 self.place.next_block = scanned.unwrap_or(self.cursor.scanned);
                 if scanned.is_none() {
@@ -243,6 +254,28 @@ impl<'i, 'c> Lines<'i, 'c> {
         let rest = Line { start: self.place.position, end: self.chunk.len() };
         self.place.position = self.chunk.len();
         self.piece(rest, 0)
+    }
+
+    /// What is left, if there is no line end in it.
+    #[inline(always)]
+    pub(crate) fn peek_rest(&mut self) -> Option<Piece<'i>> {
+        // Without the walk from block to block: there is one.
+        if self.cursor.scanned == 0 && self.chunk.len() <= BLOCK {
+            self.place.ends = self.cursor.scan_short(self.chunk);
+            self.place.next_block = BLOCK;
+            if self.place.ends != 0 {
+                return None;
+            }
+        } else if self.find() {
+            return None;
+        }
+        Some(self.piece(Line { start: self.place.position, end: self.chunk.len() }, 0))
+    }
+
+    /// Takes what comes next of a line.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, piece: Piece<'_>) {
+        self.place.position += piece.bytes().len();
     }
 
     /// A line, but for so many bytes at its beginning, and whether it is already known to be text.

@@ -97,7 +97,7 @@ trait Lanes: Copy {
 
     fn block(self, bytes: &[u8; BLOCK]) -> Found;
 
-    /// At most 63 bytes, by the first and the last of them, which may overlap.
+    /// At most 64 bytes, by the first and the last of them, which may overlap.
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> Found {
         let len = bytes.len();
@@ -161,7 +161,7 @@ fn scan_by(lanes: impl Lanes, chunk: &[u8], from: usize, masks: &mut Masks) -> b
     not_ascii == 0
 }
 
-/// The mask of a chunk of less than a block, and whether it is ASCII. The same for every version: wider registers have
+/// The mask of a chunk of a block or less, and whether it is ASCII. The same for every version: wider registers have
 /// nothing to do here.
 #[inline(never)]
 pub(crate) fn short(chunk: &[u8]) -> (u64, bool) {

@@ -53,6 +53,10 @@ pub trait Scratch: sealed::Sealed {
     #[doc(hidden)]
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full>;
 
+    /// Appends a byte, if it is free without more ado.
+    #[doc(hidden)]
+    fn push_byte(&mut self, byte: u8) -> bool;
+
     #[doc(hidden)]
     fn push_from_within(&mut self, part: core::ops::Range<usize>) -> Result<(), Full> {
         let (to, len) = (self.bytes().len(), part.len());
@@ -70,6 +74,10 @@ const RETAINED: usize = 256 * 1024;
 /// What the buffers of types and ids keep.
 #[cfg(feature = "alloc")]
 const RETAINED_TEXT: usize = 4 * 1024;
+
+/// What is made ready for short pieces, so that appending one is seldom more than writing it.
+#[cfg(feature = "alloc")]
+const READY: usize = 256;
 
 /// A decoder's buffer that grows, and gives back what a large event needed.
 #[cfg(feature = "alloc")]
@@ -103,6 +111,10 @@ impl GrowingBuf {
         self.memory.truncate(self.len);
         self.memory.try_reserve(bytes.len()).map_err(|_| Full)?;
         self.memory.extend_from_slice(bytes);
+        // Behind a short piece there are others: a little is made ready for them.
+        if bytes.len() < READY {
+            self.memory.resize(self.memory.capacity().min(self.memory.len() + READY), 0);
+        }
         Ok(())
     }
 }
@@ -137,11 +149,20 @@ impl Scratch for GrowingBuf {
     #[inline]
     fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
         match self.memory.get_mut(self.len..self.len + bytes.len()) {
+            Some([free]) => *free = bytes[0],
             Some(free) => free.copy_from_slice(bytes),
             None => self.append(bytes)?,
         }
         self.len += bytes.len();
         Ok(())
+    }
+
+    #[inline]
+    fn push_byte(&mut self, byte: u8) -> bool {
+        let Some(free) = self.memory.get_mut(self.len) else { return false };
+        *free = byte;
+        self.len += 1;
+        true
     }
 
     #[inline]
@@ -245,6 +266,10 @@ impl<'a> Scratch for FixedBuf<'a> {
         free.copy_from_slice(bytes);
         self.len += bytes.len();
         Ok(())
+    }
+
+    fn push_byte(&mut self, byte: u8) -> bool {
+        self.push(&[byte]).is_ok()
     }
 
     fn truncate(&mut self, len: usize) {

@@ -2,12 +2,18 @@
 
 pub(crate) use simdutf8::compat::from_utf8;
 
+use crate::FAST;
 use crate::scratch::{Full, Text};
 
 pub(crate) const REPLACEMENT: &str = "\u{fffd}";
 
 /// Appends bytes as text to a buffer.
 pub(crate) fn push_lossy<T: Text>(buffer: &mut T, bytes: &[u8]) -> Result<(), Full> {
+    if FAST {
+        if let Ok(text) = from_utf8(bytes) {
+            return buffer.push(text);
+        }
+    }
     for chunk in bytes.utf8_chunks() {
         buffer.push(chunk.valid())?;
         if !chunk.invalid().is_empty() {

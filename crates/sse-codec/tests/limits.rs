@@ -109,6 +109,16 @@ fn a_dropped_event_is_reported_once_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn lines_of_a_dropped_event_are_skipped_wherever_they_are_cut() {
+    let stream = b"data: too large\ndata: 1\nid: 1\n\ndata: next\n\n";
+    for at in 0..=stream.len() {
+        let mut decoder = Decoder::new().with_max_event_bytes(12);
+        let (seen, id) = borrowed(&mut decoder, &[&stream[..at], &stream[at..]]);
+        assert_eq!((dropped(&seen), data_of(&seen), &*id), (1, vec!["next"], ""), "cut at {at}");
+    }
+}
+
+#[test]
 fn a_long_comment_drops_no_event() {
     let stream = format!("data: a\n:{}\n\n", "x".repeat(1000));
     for chunks in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {

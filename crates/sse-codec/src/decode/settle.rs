@@ -4,27 +4,22 @@ use super::Decoder;
 use super::state::{Started, Told};
 use crate::error::DecodeError;
 use crate::joined::Piece;
-use crate::lines::{Cursor, Lines};
+use crate::lines::Lines;
 use crate::scratch::Scratch;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl<B: Scratch> Decoder<B> {
-    /// Takes a chunk that is all in the middle of a line: of a long one, or a chunk of a few bytes. `false`: it is not.
+    /// Takes back what the last call lent, where nothing comes behind it and no line has been begun.
     #[inline(never)]
-    pub(super) fn go_on_with_line(&mut self, chunk: &[u8], cursor: &mut Cursor) -> Result<bool, DecodeError> {
-        let mut lines = Lines::new(chunk, cursor);
-        let in_the_middle = lines.peek_line().is_none();
-        if in_the_middle {
-            let rest = lines.take_rest();
-            lines.save();
-            if let Started::Stored(start) = self.line {
-                self.store_line(start, rest).map_err(|error| self.lose(error))?;
-            }
-        } else {
-            lines.save();
-        }
-        Ok(in_the_middle)
+    pub(super) fn settle_used_up(&mut self) {
+        self.take_back();
+        self.note_unsettled();
+    }
+
+    /// A line that goes on, and a comment that is lent, are stored or dropped with their event.
+    fn note_unsettled(&mut self) {
+        self.unsettled = self.bom.is_some() || self.after_cr || self.event.dropped || self.event.stored;
     }
 
     /// Takes back what the last call lent, and goes on with what the last chunk left unfinished: the BOM, a line end, a
@@ -34,8 +29,7 @@ impl<B: Scratch> Decoder<B> {
         let told = self.go_on(lines);
         lines.save();
         self.note_cr(lines);
-        // A line that goes on, and a comment that is lent, are stored or dropped with their event.
-        self.unsettled = self.bom.is_some() || self.after_cr || self.event.dropped || self.event.stored;
+        self.note_unsettled();
         told
     }
 

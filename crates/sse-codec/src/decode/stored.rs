@@ -70,18 +70,7 @@ impl<B: Scratch> Decoder<B> {
                 return Ok(self.tell_stored_comment(start, at));
             }
             Field::Data => {
-                self.event.size += value.len();
-                let value = start + at..self.text.len();
-                match &mut self.event.data {
-                    // The first one stays where it is.
-                    None => self.event.data = Some(value),
-                    // The others move up over their own field name, behind a LF in the place of its first byte.
-                    Some(data) => {
-                        self.event.size += 1;
-                        self.text.move_line(value.start, data.end);
-                        data.end = self.text.len();
-                    }
-                }
+                self.keep_data(start + at);
                 return Ok(None);
             }
             Field::EventType => {
@@ -106,6 +95,23 @@ impl<B: Scratch> Decoder<B> {
         }
         self.text.truncate(start);
         Ok(None)
+    }
+
+    /// The end of the text buffer from `start` on is the value of a `data` line.
+    #[inline]
+    pub(super) fn keep_data(&mut self, start: usize) {
+        let end = self.text.len();
+        self.event.size += end - start;
+        match &mut self.event.data {
+            // The first one stays where it is.
+            None => self.event.data = Some(start..end),
+            // The others move up over their own field name, behind a LF in the place of its first byte.
+            Some(data) => {
+                self.event.size += 1;
+                self.text.move_line(start, data.end);
+                data.end = self.text.len();
+            }
+        }
     }
 
     /// A whole line that lies in the chunk, but is not simply kept there: it says something else, its event has more
@@ -246,12 +252,5 @@ impl<B: Scratch> Decoder<B> {
         text::push_lossy(&mut self.id, value).map_err(|Full| DecodeError::BufferFull { capacity })?;
         self.event.has_id = true;
         Ok(())
-    }
-
-    /// The id stored behind the last event ID takes its place.
-    pub(super) fn commit_id(&mut self) {
-        self.id.remove_front(self.id_len);
-        self.id_changed(self.id.as_str().len());
-        self.event.has_id = false;
     }
 }
