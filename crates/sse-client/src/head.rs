@@ -5,7 +5,7 @@ use core::time::Duration;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
-use crate::mime;
+use crate::{coding, mime};
 
 /// What a [`Session`](crate::Session) needs to know of a response head.
 ///
@@ -22,6 +22,7 @@ use crate::mime;
 pub struct ResponseHead<'a> {
     pub(crate) status: u16,
     pub(crate) content_type: Option<&'a [u8]>,
+    content_encoding: Option<&'a [u8]>,
     retry_after: Option<&'a [u8]>,
     date: Option<&'a [u8]>,
     pub(crate) redirected: bool,
@@ -31,13 +32,20 @@ impl<'a> ResponseHead<'a> {
     /// The head of a final response (not 1xx), after redirects, without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
-        Self { status, content_type: None, retry_after: None, date: None, redirected: false }
+        Self { status, content_type: None, content_encoding: None, retry_after: None, date: None, redirected: false }
     }
 
     /// The value of `Content-Type`.
     #[must_use]
     pub const fn with_content_type(mut self, value: Option<&'a [u8]>) -> Self {
         self.content_type = value;
+        self
+    }
+
+    /// The value of `Content-Encoding`, of what the adapter has not undone. A body that is in a coding cannot be read.
+    #[must_use]
+    pub const fn with_content_encoding(mut self, value: Option<&'a [u8]>) -> Self {
+        self.content_encoding = value;
         self
     }
 
@@ -78,6 +86,11 @@ impl<'a> ResponseHead<'a> {
         }
         let (until, now) = (http_date(value)?, http_date(self.date?.trim_ascii())?);
         Some(Duration::from_secs(until.saturating_sub(now).try_into().unwrap_or(0)))
+    }
+
+    /// The content coding that the body is in, if any.
+    pub(crate) fn coding(&self) -> Option<&'a [u8]> {
+        self.content_encoding.filter(|value| coding::is_coded(value))
     }
 
     /// Whether the content type is `text/event-stream`.

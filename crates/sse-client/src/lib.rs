@@ -13,7 +13,7 @@
 //! * **Nothing is sent twice that must not be**: by [`Session::once`] nothing at all, and with retries nothing after the
 //!   first event.
 //! * **What was cut off is known to be**, of streams that end by an event and whose [`Ending`] is said.
-//! * **All policy is here**: status, content type, `Retry-After`, `retry`, backoff, limits, deadlines, ids that cannot
+//! * **All policy is here**: status, content type and coding, `Retry-After`, `retry`, backoff, limits, deadlines, ids that cannot
 //!   be sent. An adapter moves bytes and sets timers.
 //!
 //! # The whole loop
@@ -92,6 +92,7 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+mod coding;
 mod ending;
 mod head;
 mod mime;
@@ -108,7 +109,7 @@ pub use ending::{Ending, Place};
 pub use head::ResponseHead;
 pub use mode::Retries;
 pub use policy::{Deadlines, Policy, RetriedStatuses};
-pub use reason::{Cause, CloseReason, ContentType, Limit, Timeout};
+pub use reason::{Cause, CloseReason, ContentCoding, ContentType, Limit, Timeout};
 pub use session::{MAX_SENT_ID_BYTES, Session};
 pub use step::{End, ReadyState, Step};
 pub use strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Wait};

@@ -23,6 +23,12 @@ pub enum Cause {
     /// The server answered 200, but not with an event stream in UTF-8.
     #[error("the server answered with {0} instead of text/event-stream in UTF-8; is this the URL of a stream?")]
     ContentType(ContentType),
+    /// The server answered with an event stream in a content coding that was not undone.
+    #[error(
+        "the server sent the stream in the content coding {0}, which cannot be undone here: switch on the HTTP client's \
+         feature for it; if the client did not ask for it, the server should not have sent it"
+    )]
+    ContentCoding(ContentCoding),
     /// The server ended the stream.
     #[error("the server ended the stream")]
     EndOfStream,
@@ -45,11 +51,8 @@ pub enum Cause {
 pub struct ContentType(Option<Box<str>>);
 
 impl ContentType {
-    /// Longer values are cut: a session does not keep what a peer can make as long as it likes.
-    const MAX: usize = 200;
-
     pub(crate) fn new(value: Option<&[u8]>) -> Self {
-        Self(value.map(|value| String::from_utf8_lossy(&value[..value.len().min(Self::MAX)]).into()))
+        Self(value.map(shown))
     }
 
     /// The value received; `None` if the header was missing. At most its first 200 bytes; what is no UTF-8 is replaced.
@@ -65,6 +68,32 @@ impl fmt::Display for ContentType {
             None => f.write_str("no content type"),
         }
     }
+}
+
+/// A `Content-Encoding` that the client does not undo, for error messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentCoding(Box<str>);
+
+impl ContentCoding {
+    pub(crate) fn new(value: &[u8]) -> Self {
+        Self(shown(value))
+    }
+
+    /// The value received, which may be a list. At most its first 200 bytes; what is no UTF-8 is replaced.
+    pub fn value(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContentCoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.value())
+    }
+}
+
+/// The beginning of a header value: a session does not keep what a peer can make as long as it likes.
+fn shown(value: &[u8]) -> Box<str> {
+    String::from_utf8_lossy(&value[..value.len().min(200)]).into()
 }
 
 /// Which of the [`Deadlines`](crate::Deadlines) passed.

@@ -10,7 +10,7 @@ use crate::head::ResponseHead;
 use crate::mode::{Mode, Retries};
 use crate::open::{Arrived, Open, head_deadline};
 use crate::policy::{Deadlines, Policy};
-use crate::reason::{Cause, CloseReason, ContentType};
+use crate::reason::{Cause, CloseReason, ContentCoding, ContentType};
 use crate::reconnect::{Reconnect, Verdict};
 use crate::step::{End, ReadyState, Step};
 use crate::strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Strategies};
@@ -214,7 +214,7 @@ impl Session {
     /// The head of the final response has arrived. [`Step::Read`] says that the body is an event stream to be read;
     /// after any other step it is not.
     ///
-    /// 204 closes the session properly. 200 with `text/event-stream` announces the connection. Statuses that
+    /// 204 closes the session properly. 200 with `text/event-stream`, in no content coding, announces the connection. Statuses that
     /// [`RetriedStatuses`](crate::RetriedStatuses) names lead to a wait, of which `Retry-After` may raise the length;
     /// all else fails the connection.
     pub fn handle_head(&mut self, now: Duration, head: ResponseHead<'_>) {
@@ -224,6 +224,9 @@ impl Session {
         };
         match head.status {
             200 if head.is_event_stream() => {
+                if let Some(coding) = head.coding() {
+                    return self.fail(now, Cause::ContentCoding(ContentCoding::new(coding)));
+                }
                 self.mode.note_sent();
                 self.state = State::Read(Open::new(begun, now));
             }

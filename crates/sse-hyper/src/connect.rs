@@ -223,7 +223,7 @@ where
             };
             let (mut parts, body) = send(service, &request, trail, &redirected).await?.into_parts();
             let body = ByteStream::new(&mut parts.headers, body);
-            head::join_content_types(&mut parts.headers);
+            head::join_lines(&mut parts.headers);
             head::detach(&mut parts.headers);
             Ok(sse_tokio::Response { head: parts, body })
         })

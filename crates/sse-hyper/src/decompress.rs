@@ -32,8 +32,8 @@ pin_project! {
     ///
     /// What a compressor has flushed comes out at once, in pieces of a few KiB, whatever it grows to: a decoder holds its
     /// window (gzip 32 KiB, zstd 8 MiB and brotli 16 MiB at most) and no more. A body that is cut short gives
-    /// what was decoded up to the cut and then an error; an encoding that is not known here passes as it is, as in
-    /// browsers.
+    /// what was decoded up to the cut and then an error. What is in another coding passes as it is: of an event stream
+    /// the session reads none of it ([`Cause::ContentCoding`](crate::Cause::ContentCoding)).
     #[project = ByteStreamProjection]
     pub struct ByteStream<B>
     where

@@ -53,6 +53,7 @@
 //! | 408, 429, 5xx | end it for good | retried; `Retry-After` heeded; [`Policy::with_retried_statuses`] | a service outlives a deployment of its server, and nobody is there to reload it |
 //! | waits | the reconnection time | that at least, growing with each failure, with jitter on top | thousands of clients must not return together |
 //! | response head cut short | taken as a head without a content type: ends it for good | a network error: retried | the standard's word for an incomplete message; the server was cut off, not misconfigured |
+//! | a content coding that was not asked for | read as if it were text | an error that names it | nobody would know why there are no events |
 //! | redirected address | kept for ever | given up after three failed attempts in a row, for the original one | the server that one was sent to may be gone |
 //! | cookies, caches, HTTP authentication | the browser's | cookies by the feature; a user name and password in the URL are sent at once | there is no browser |
 //!
@@ -61,7 +62,8 @@
 //! * `client` (default): everything but the server's body, which needs neither TLS nor a resolver.
 //! * `json`: `event.json::<T>()`, by `EventExt`.
 //! * `cookies`: `Cookies`, a cookie jar around the client.
-//! * `brotli`, `zstd`: content codings beside gzip. zstd is a C library.
+//! * `brotli`, `zstd`: content codings beside gzip. zstd is a C library. A stream in any other coding is an error that
+//!   names it ([`Cause::ContentCoding`]).
 //!
 //! # Not in scope
 //!
@@ -132,9 +134,9 @@ pub use tls::{Tls, TlsError};
 pub use sse_codec::{EventBlock, FieldError};
 #[cfg(feature = "client")]
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, Connect, ContentType, Counters, Deadlines, Decision, DecodeError, Decoder,
-    DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FrameStream, Limit, Lost,
-    MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place, Policy, ReadyState,
+    ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision, DecodeError,
+    Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FrameStream, Limit,
+    Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place, Policy, ReadyState,
     RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout, Update, Updates, Wait,
     random_seed,
 };

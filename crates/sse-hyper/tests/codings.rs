@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_compression::Level;
 use async_compression::tokio::write::GzipEncoder;
 use futures_util::StreamExt as _;
-use sse_hyper::{Connector, EventSource, Failure, HttpError, Session, Update};
+use sse_hyper::{Cause, Connector, EventSource, Failure, HttpError, Policy, Session, Update};
 use support::{failure, next};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -74,9 +74,15 @@ async fn compressed(coding: &str, text: &str) -> Vec<u8> {
     compressed
 }
 
+/// Sends a response of these pieces in a coding that it was asked for.
+fn serve(coding: &'static str, pieces: Vec<Vec<u8>>) -> (String, mpsc::Sender<()>) {
+    assert!(CODINGS.contains(&coding));
+    respond(coding, pieces)
+}
+
 /// Sends a response of these pieces, each when it is asked for, and closes the connection. In a thread of its own, so
 /// that what it allocates is not the client's.
-fn serve(coding: &'static str, pieces: Vec<Vec<u8>>) -> (String, mpsc::Sender<()>) {
+fn respond(coding: &'static str, pieces: Vec<Vec<u8>>) -> (String, mpsc::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (more, wanted) = mpsc::channel();
@@ -89,7 +95,7 @@ fn serve(coding: &'static str, pieces: Vec<Vec<u8>>) -> (String, mpsc::Sender<()
             head.push(byte[0]);
         }
         let head = String::from_utf8(head).unwrap().to_lowercase();
-        assert!(head.contains("accept-encoding: ") && head.contains(coding), "{head}");
+        assert!(head.contains(&format!("\r\naccept-encoding: {}\r\n", CODINGS.join(", "))), "{head}");
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\nConnection: close\r\n\r\n"
         );
@@ -195,6 +201,40 @@ async fn a_body_that_is_something_else_is_the_servers_error() {
         let mut source = once(&url);
         // Brotli has no checksum: what comes of it may be another text, but never a panic.
         while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(20), source.next()).await {}
+    }
+}
+
+#[tokio::test]
+async fn a_coding_that_was_not_asked_for_is_an_error_that_names_it() {
+    let unasked = [
+        "compress",
+        "gzip, br",
+        "identity\r\nContent-Encoding: gzip",
+        #[cfg(not(feature = "brotli"))]
+        "br",
+        #[cfg(not(feature = "zstd"))]
+        "zstd",
+    ];
+    for coding in unasked {
+        let (url, more) = respond(coding, vec![b"\x1f\x9d\x90d\xc2\xd1".to_vec()]);
+        more.send(()).unwrap();
+        drop(more);
+        // A source that reconnects: it would do so for ever.
+        let source = Connector::get(&url).unwrap().subscribe(Policy::default());
+        let (events, error) = tokio::time::timeout(Duration::from_secs(20), failure(source)).await.unwrap();
+        assert!(events.is_empty());
+        let Failure::Response { cause: Cause::ContentCoding(named), head, .. } = error.failure() else {
+            panic!("{coding}: {error:?}");
+        };
+        assert_eq!(named.value(), coding.replace("\r\nContent-Encoding:", ","));
+        assert_eq!(head.headers["content-encoding"], named.value());
+        assert!(error.to_string().contains(named.value()) && error.to_string().contains("feature"), "{error}");
+    }
+    // What names no coding says nothing.
+    for none in ["identity", "none", "utf-8"] {
+        let (url, more) = respond(none, vec![b"data: a\n\n".to_vec()]);
+        more.send(()).unwrap();
+        assert_eq!(next(&mut once(&url)).await.data(), "a", "{none}");
     }
 }
 

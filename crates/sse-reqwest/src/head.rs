@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use reqwest::Url;
-use sse_tokio::head::{detach, join_content_types};
+use sse_tokio::head::{detach, join_lines};
 
 use crate::body::ByteStream;
 
@@ -19,7 +19,7 @@ pub struct Head {
     pub status: StatusCode,
     /// The version of HTTP.
     pub version: Version,
-    /// The header fields. Several lines of `Content-Type` are joined to one list.
+    /// The header fields. Several lines of `Content-Type` or of `Content-Encoding` are joined to one list.
     pub headers: HeaderMap,
     /// Where it came from, behind all redirects.
     pub url: Url,
@@ -39,7 +39,7 @@ impl Head {
         let remote_address = response.remote_addr();
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         let mut headers = parts.headers;
-        join_content_types(&mut headers);
+        join_lines(&mut headers);
         detach(&mut headers);
         let (status, version, extensions) = (parts.status, parts.version, parts.extensions);
         let head = Self { status, version, headers, url, remote_address, extensions, redirected };

@@ -78,7 +78,8 @@
 //!   [`Deadlines`], which begin anew with each byte or event.
 //! * Its **default headers** give way to what an event source sends: `Accept: text/event-stream` and
 //!   `Cache-Control: no-cache`. Set these two on the request if you want others.
-//! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event. Its gzip
+//! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event; what is in
+//!   another is [`Cause::ContentCoding`]. Its gzip
 //!   stops behind the first member: of a server that writes one per flush, the events behind it are lost without an
 //!   error. (`sse-hyper` reads all of them.) Leave the feature off for such a server.
 //! * **Redirects** are followed by the client's own policy, on each attempt from the request's own URL on. (Browsers and
@@ -113,11 +114,11 @@ pub use once::OneResponse;
 
 // The types of the API that come from below.
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, Connect, ContentType, Counters, Deadlines, Decision, DecodeError, Decoder,
-    DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FieldError, FrameStream,
-    Limit, Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place, Policy, ReadyState,
-    RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout, Update, Updates, Wait,
-    random_seed,
+    ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision, DecodeError,
+    Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FieldError,
+    FrameStream, Limit, Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place,
+    Policy, ReadyState, RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout,
+    Update, Updates, Wait, random_seed,
 };
 #[cfg(feature = "json")]
 pub use sse_tokio::{EventExt, JsonError};

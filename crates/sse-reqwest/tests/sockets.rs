@@ -272,6 +272,31 @@ async fn a_flushed_gzip_block_is_an_event_at_once() {
 }
 
 #[tokio::test]
+async fn a_coding_that_is_not_undone_is_an_error_that_names_it() {
+    // reqwest has its feature `gzip` here, and knows it by this name alone.
+    for coding in ["br", "zstd", "deflate", "x-gzip", "gzip, br", "identity\r\nContent-Encoding: gzip"] {
+        let (listener, url) = listen().await;
+        let head = HEAD.replace("Connection", &format!("Content-Encoding: {coding}\r\nConnection"));
+        let source = client().get(&url).event_source().unwrap();
+        let ((seen, error), _) = tokio::join!(failure(source), answer(&listener, format!("{head}\u{1}\u{2}")));
+        let Failure::Response { cause: Cause::ContentCoding(named), head, .. } = error.failure() else {
+            panic!("{coding}: {error:?}");
+        };
+        assert_eq!((seen.len(), named.value()), (0, &*coding.replace("\r\nContent-Encoding:", ",")));
+        assert_eq!(head.headers["content-encoding"], named.value());
+        assert!(error.to_string().contains(named.value()) && error.to_string().contains("feature"), "{error}");
+        support::nobody_else(listener);
+    }
+    for none in ["identity", "none", "utf-8"] {
+        let (listener, url) = listen().await;
+        let head = HEAD.replace("Connection", &format!("Content-Encoding: {none}\r\nConnection"));
+        let source = client().get(&url).once_events();
+        let (seen, _) = tokio::join!(events(source), answer(&listener, format!("{head}data: a\n\n")));
+        assert_eq!(seen, ["a"], "{none}");
+    }
+}
+
+#[tokio::test]
 async fn a_fresh_token_on_each_attempt() {
     let (listener, url) = listen().await;
     let client = client();

@@ -1,6 +1,8 @@
 //! Heads of requests and responses in the types of the `http` crate: what every adapter over them has to do.
 
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use http::{Method, StatusCode};
 use sse_client::ResponseHead;
 
@@ -50,17 +52,19 @@ pub fn may_be_repeated(method: &Method) -> bool {
     method == Method::GET
 }
 
-/// Makes one line of several of `Content-Type`, which says the same ([RFC 9110, 5.3]): for
-/// [`of_response`], which lends one value.
+/// Makes one line of several of `Content-Type`, and of `Content-Encoding`, which says the same ([RFC 9110, 5.3]): for
+/// [`of_response`], which lends one value of each.
 ///
 /// What the session makes of a list is its business.
 ///
 /// [RFC 9110, 5.3]: https://www.rfc-editor.org/rfc/rfc9110#section-5.3
-pub fn join_content_types(headers: &mut HeaderMap) {
-    let lines: Vec<_> = headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect();
-    if lines.len() > 1 {
-        if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
-            headers.insert(CONTENT_TYPE, joined);
+pub fn join_lines(headers: &mut HeaderMap) {
+    for name in [CONTENT_TYPE, CONTENT_ENCODING] {
+        let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        if lines.len() > 1 {
+            if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
+                headers.insert(name, joined);
+            }
         }
     }
 }
@@ -92,7 +96,9 @@ pub fn detach(headers: &mut HeaderMap) {
     *headers = copies;
 }
 
-/// What the session needs to know of a response, after [`join_content_types`].
+/// What the session needs to know of a response, after [`join_lines`].
+///
+/// Who undoes a content coding takes the `Content-Encoding` off: one that is there is one that the body still is in.
 ///
 /// ```
 /// use http::StatusCode;
@@ -107,6 +113,7 @@ pub fn of_response(status: StatusCode, headers: &HeaderMap) -> ResponseHead<'_> 
     let value = |name| headers.get(name).map(HeaderValue::as_bytes);
     ResponseHead::new(status.as_u16())
         .with_content_type(value(CONTENT_TYPE))
+        .with_content_encoding(value(CONTENT_ENCODING))
         .with_retry_after(value(RETRY_AFTER))
         .with_date(value(DATE))
 }

@@ -92,7 +92,7 @@ pub use updates::Updates;
 // The types of the public API that come from below.
 pub use bytestring::ByteString;
 pub use sse_client::{
-    Cause, CloseReason, ContentType, Deadlines, Decision, DelayStrategy, Ending, ErrorStrategy, Limit, Lost,
-    MAX_SENT_ID_BYTES, Place, Policy, ReadyState, ResponseHead, RetriedStatuses, Retries, Session, Timeout, Wait,
+    Cause, CloseReason, ContentCoding, ContentType, Deadlines, Decision, DelayStrategy, Ending, ErrorStrategy, Limit,
+    Lost, MAX_SENT_ID_BYTES, Place, Policy, ReadyState, ResponseHead, RetriedStatuses, Retries, Session, Timeout, Wait,
 };
 pub use sse_codec::{DecodeError, Decoder, Event, FieldError, OwnedEvent, OwnedFrame};

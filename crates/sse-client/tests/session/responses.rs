@@ -58,6 +58,32 @@ fn another_content_type_fails_and_is_named() {
 }
 
 #[test]
+fn a_coding_that_was_not_undone_fails_and_is_named() {
+    let answered = |status: u16, coding: &[u8]| {
+        let mut play = Play::subscribe(Policy::default());
+        play.connect();
+        let head = ResponseHead::new(status).with_content_type(Some(b"text/event-stream"));
+        play.session.handle_head(play.now, head.with_content_encoding(Some(coding)));
+        play
+    };
+    for coding in ["br", "GZip", "x-gzip", " zstd ", "identity, deflate", "gzip,br"] {
+        let play = answered(200, coding.as_bytes());
+        let Some(CloseReason::Failed(cause @ Cause::ContentCoding(named))) = play.closed() else { panic!("{coding}") };
+        assert_eq!(named.value(), coding);
+        assert!(cause.to_string().contains(&format!("{coding:?}")) && cause.to_string().contains("feature"), "{cause}");
+    }
+    // No codings, whatever servers say.
+    for coding in ["", "identity", "none", "utf-8", "gzipped", ","] {
+        assert_eq!(answered(200, coding.as_bytes()).session.ready_state(), ReadyState::Open, "{coding}");
+    }
+    // The status counts first, and long lists are cut.
+    assert!(answered(503, b"br").closed().is_none());
+    let long = answered(200, &[&b"br"[..], &[b','; 100_000]].concat());
+    let Some(CloseReason::Failed(Cause::ContentCoding(named))) = long.closed() else { panic!() };
+    assert_eq!(named.value().len(), 200);
+}
+
+#[test]
 fn the_name_of_a_wrong_type_is_bounded() {
     let long = vec![b'x'; 100_000];
     let mut play = Play::subscribe(Policy::default());
