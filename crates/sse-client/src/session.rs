@@ -1,19 +1,21 @@
 //! The states of a session and what leads from one to the next.
 
-use alloc::boxed::Box;
+mod shown;
+mod told;
+
 use core::time::Duration;
 
-use sse_codec::{BytesInput, DecodeError, Decoder, Event, FieldError, Frame, Input, OwnedEvent, OwnedFrame};
+use sse_codec::{BytesInput, DecodeError, Decoder, Event, Frame, Input, OwnedEvent, OwnedFrame};
 
 use crate::ending::{Ending, Place};
 use crate::head::ResponseHead;
-use crate::mode::{Mode, Retries};
+use crate::mode::Mode;
 use crate::open::{Arrived, Open, head_deadline};
-use crate::policy::{Deadlines, Policy};
+use crate::policy::Deadlines;
 use crate::reason::{Cause, CloseReason, ContentCoding, ContentType};
-use crate::reconnect::{Reconnect, Verdict};
-use crate::step::{End, ReadyState, Step};
-use crate::strategy::{Decision, DelayStrategy, ErrorStrategy, Lost, Strategies};
+use crate::reconnect::Verdict;
+use crate::step::{End, Step};
+use crate::strategy::{Decision, Lost, Strategies};
 
 /// The EventSource processing model as a state machine without I/O, clock and random source.
 ///
@@ -79,112 +81,6 @@ enum State {
 pub const MAX_SENT_ID_BYTES: usize = 4096;
 
 impl Session {
-    /// A subscription: reconnects when the connection is lost and asks the server to resume after the last event.
-    ///
-    /// The seed decides the jitter of the waits. Give each client another one, or they will all return together.
-    #[must_use]
-    pub fn subscribe(policy: Policy, seed: u64) -> Self {
-        Self::new(Mode::Subscribe(Reconnect::new(policy, seed)))
-    }
-
-    /// One attempt, one response: the end of the stream is the end, and whatever goes wrong, there is no second attempt.
-    ///
-    /// What a `POST` to a language model needs, where a second request is a second bill. (What an adapter does within
-    /// the attempt is its own: it follows redirects, and may send a request again that the server says it has not
-    /// processed, by 421.)
-    #[must_use]
-    pub fn once() -> Self {
-        Self::new(Mode::Once(None))
-    }
-
-    /// One response, for which the request may be sent again until its first event has come.
-    ///
-    /// `retries` says after which failures, the policy says how long to wait, and how often. `Retry-After` is heeded in
-    /// any case. Give the policy limits; without one it goes on for ever. [`Policy::with_max_failures`] here counts
-    /// attempts. [`Policy::with_max_outage`] is how late the last of them may begin: without it a server can hold the call
-    /// for as long as it likes by `Retry-After`.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    /// use sse_client::{Policy, Retries, Session};
-    ///
-    /// let policy = Policy::default().with_reconnection_time(Duration::from_millis(500)).with_max_failures(3).with_max_outage(Duration::from_secs(60));
-    /// let session = Session::once_with_retries(Retries::Refused, policy, 0x5eed);
-    /// # let _ = session;
-    /// ```
-    #[must_use]
-    pub fn once_with_retries(retries: Retries, policy: Policy, seed: u64) -> Self {
-        Self::new(Mode::Once(Some((retries, Reconnect::new(policy, seed)))))
-    }
-
-    fn new(mode: Mode) -> Self {
-        Self {
-            mode,
-            deadlines: Deadlines::default(),
-            ending: None,
-            strategies: Strategies::default(),
-            decoder: Decoder::new(),
-            now: Duration::ZERO,
-            state: State::Connect,
-        }
-    }
-
-    /// How long the server may be silent.
-    #[must_use]
-    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
-        self.deadlines = deadlines;
-        self
-    }
-
-    /// By which event the stream ends. Default: by none.
-    ///
-    /// At that event the session closes, properly and with [`CloseReason::LastEvent`]: nothing behind it is read. Without
-    /// it no end is a proper one but [`close`](Self::close): a response that ends early is
-    /// [`Cause::UnexpectedEnd`], or the reason to reconnect of a subscription, and 204 is a status like any other.
-    #[must_use]
-    pub fn with_ending(mut self, ending: Ending) -> Self {
-        self.ending = Some(ending);
-        self
-    }
-
-    /// Who decides what follows a failure. Default: the policy.
-    #[must_use]
-    pub fn with_error_strategy(mut self, strategy: impl ErrorStrategy + 'static) -> Self {
-        self.strategies.error = Some(Box::new(strategy));
-        self
-    }
-
-    /// Who decides how long to wait. Default: the policy.
-    #[must_use]
-    pub fn with_delay_strategy(mut self, strategy: impl DelayStrategy + 'static) -> Self {
-        self.strategies.delay = Some(Box::new(strategy));
-        self
-    }
-
-    /// Starts as if an event with this id had been received: how to resume after a restart of the program.
-    ///
-    /// # Errors
-    /// An id with CR, LF or NUL, which no server can have sent.
-    pub fn with_last_event_id(mut self, id: &str) -> Result<Self, FieldError> {
-        self.decoder.set_last_event_id(id)?;
-        Ok(self)
-    }
-
-    /// The largest event taken, in bytes; larger ones are dropped and reported. Default: 16 MiB.
-    #[must_use]
-    pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
-        self.decoder = self.decoder.with_max_event_bytes(limit);
-        self
-    }
-
-    /// Whether [`handle_data`](Self::handle_data) gives comments too. They count as signs of life in any case. Default:
-    /// no.
-    #[must_use]
-    pub fn with_comments(mut self, report: bool) -> Self {
-        self.decoder = self.decoder.with_comments(report);
-        self
-    }
-
     /// What to do now. Pure: does not change the session, however often it is called.
     #[must_use]
     pub fn step(&self) -> Step<'_> {
@@ -214,9 +110,9 @@ impl Session {
     /// The head of the final response has arrived. [`Step::Read`] says that the body is an event stream to be read;
     /// after any other step it is not.
     ///
-    /// 204 closes the session properly. 200 with `text/event-stream`, in no content coding, announces the connection. Statuses that
-    /// [`RetriedStatuses`](crate::RetriedStatuses) names lead to a wait, of which `Retry-After` may raise the length;
-    /// all else fails the connection.
+    /// 204 closes the session properly. 200 with `text/event-stream`, in no content coding, announces the connection.
+    /// Statuses that [`RetriedStatuses`](crate::RetriedStatuses) names lead to a wait, of which `Retry-After` may raise
+    /// the length; all else fails the connection.
     pub fn handle_head(&mut self, now: Duration, head: ResponseHead<'_>) {
         let now = self.advance(now);
         let State::AwaitHead { begun } = self.state else {
@@ -382,66 +278,10 @@ impl Session {
     }
 }
 
-/// What a user may want to know.
 impl Session {
-    /// The standard's `readyState`.
-    #[must_use]
-    #[inline]
-    pub fn ready_state(&self) -> ReadyState {
-        match self.state {
-            State::Connect | State::AwaitHead { .. } | State::Wait { .. } => ReadyState::Connecting,
-            State::Read(_) => ReadyState::Open,
-            State::Closed(_) => ReadyState::Closed,
-        }
-    }
-
-    /// The last event ID: that of the last event received, or what was set at the start. Empty if there is none.
-    #[must_use]
-    pub fn last_event_id(&self) -> &str {
-        self.decoder.last_event_id()
-    }
-
-    /// The last event ID if it cannot be sent: it has a control character, which no header value can hold, or is longer
-    /// than [`MAX_SENT_ID_BYTES`]. The next attempt goes without it, and the server starts where it likes: worth a
-    /// warning, never fatal.
-    #[must_use]
-    pub fn unsendable_last_event_id(&self) -> Option<&str> {
-        Some(self.last_event_id()).filter(|id| !is_sendable(id))
-    }
-
-    /// The reconnection time in force: the server's last `retry`, or the policy's. `None` if there is no other attempt:
-    /// [`Session::once`], with retries as well when they are over.
-    ///
-    /// What the server said, as it said it; waits are never shorter than the policy's minimum.
-    #[must_use]
-    pub fn reconnection_time(&self) -> Option<Duration> {
-        self.mode.reconnect().map(Reconnect::reconnection_time)
-    }
-
-    /// How many connections in a row have failed or delivered nothing.
-    #[must_use]
-    pub fn failures(&self) -> u32 {
-        self.mode.reconnect().map_or(0, Reconnect::failures)
-    }
-
-    /// The latest time that it has been told: its clock. Zero at first.
-    #[must_use]
-    pub fn now(&self) -> Duration {
-        self.now
-    }
-
     fn advance(&mut self, now: Duration) -> Duration {
         self.now = self.now.max(now);
         self.now
-    }
-
-    fn sendable_id(&self) -> Option<&str> {
-        let id = Some(self.last_event_id()).filter(|id| is_sendable(id))?;
-        // Whitespace around a value is no part of it (RFC 9110, 5.5): over HTTP/1.1 no server sees it, and over HTTP/2 it
-        // makes the request malformed (RFC 9113, 8.2.1).
-        let value = id.trim_matches([' ', '\t']);
-        // "If the last event ID string is not the empty string": an empty header would be a different statement.
-        Some(value).filter(|value| !value.is_empty())
     }
 
     /// Trying again would not help.
@@ -492,10 +332,4 @@ impl Session {
 #[inline]
 fn place<'e>(ending: &Option<Ending>, event: impl FnOnce() -> Event<'e>) -> Place {
     ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event()))
-}
-
-/// Whether HTTP can carry it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#name-field-values)): anything but
-/// control characters, of which a tab is allowed; and whether servers will take it.
-fn is_sendable(id: &str) -> bool {
-    id.len() <= MAX_SENT_ID_BYTES && id.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
