@@ -25,7 +25,7 @@ use crate::updates::Updates;
 /// timer enabled.
 ///
 /// Cost, beside what [`Connect`] needs: three allocations per connection (the attempt, the head, the body) and one for
-/// the last event ID that it sends; one per chunk, two if it has several events, and none for these where they lie in it.
+/// the last event ID that it sends; one per chunk of several events, and none for an event that lies in its chunk.
 ///
 /// [`Connect`] has a whole example.
 pub struct EventSource<C: Connect> {

@@ -83,6 +83,7 @@ type EventOf<C> = Result<OwnedEvent, Error<<C as Connect>::Head, <C as Connect>:
 type ItemOf<C> = Result<UpdateOf<C>, Error<<C as Connect>::Head, <C as Connect>::Error>>;
 
 /// What is held for the session's step. Dropping it cancels it.
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each chunk")]
 enum Phase<C: Connect> {
     /// No connection.
     Idle,
@@ -91,8 +92,8 @@ enum Phase<C: Connect> {
     /// For [`Step::Read`].
     Body {
         body: Pin<Box<C::Body>>,
-        /// What is being decoded. Boxed: mostly there is none, and sources are many.
-        chunk: Option<Box<Chunk>>,
+        /// What is being decoded.
+        chunk: Option<Chunk>,
         /// How many chunks have come since the body had none to give.
         unbroken: usize,
     },

@@ -91,7 +91,7 @@ impl<C: Connect> Updates<C> {
             // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
             // other tasks.
             let budget = ready!(coop::poll_proceed(cx));
-            if let Some(Chunk { input, arrived }) = chunk.as_deref_mut() {
+            if let Some(Chunk { input, arrived }) = chunk.as_mut() {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
                 let frame = self.session.handle_bytes(*arrived, input);
                 count(&self.reporter, &frame);
@@ -129,7 +129,7 @@ impl<C: Connect> Updates<C> {
                     self.reporter.bytes(bytes.len());
                     // The clock is read by the chunk: an event costs less than that.
                     let arrived = self.timer.now();
-                    *chunk = Some(Box::new(Chunk { input: BytesInput::new(bytes), arrived }));
+                    *chunk = Some(Chunk { input: BytesInput::new(bytes), arrived });
                 }
                 // An attempt that got as far as a body was not futile, and neither is the next one.
                 Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),
