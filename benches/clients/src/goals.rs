@@ -60,7 +60,7 @@ pub(crate) fn write(out: &mut String, rows: &[Row]) -> Result<()> {
         out,
         "\nOf memory, the body's buffers and tasks are nearly all ({body_idle:.0} bytes); they are hyper's, and the same for \
          everybody. What a source of ours adds is the session, what the next request is made from, and the response's head \
-         with its fields, which peers do not keep."
+         with its fields."
     )?;
     Ok(())
 }

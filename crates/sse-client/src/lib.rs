@@ -13,8 +13,8 @@
 //! * **Nothing is sent twice that must not be**: by [`Session::once`] nothing at all, and with retries nothing after the
 //!   first event.
 //! * **What was cut off is known to be**, of streams that end by an event and whose [`Ending`] is said.
-//! * **All policy is here**: status, content type and coding, `Retry-After`, `retry`, backoff, limits, deadlines, ids that cannot
-//!   be sent. An adapter moves bytes and sets timers.
+//! * **All policy is here**: status, content type and coding, `Retry-After`, `retry`, backoff, limits, deadlines, ids
+//!   that cannot be sent. An adapter moves bytes and sets timers.
 //!
 //! # The whole loop
 //!

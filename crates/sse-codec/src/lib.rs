@@ -62,8 +62,9 @@
 //! * the last event ID, which outlives its chunk.
 //!
 //! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk may take it over, and the others cost a
-//! reference count. It keeps the whole chunk in memory, so [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All
-//! others have memory of their own, in one allocation.
+//! reference count, for which there is one small allocation a chunk. It keeps the whole chunk in memory, so
+//! [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All others have memory of their own, in one
+//! allocation.
 //!
 //! `EventBlock::encode_around` is the other direction: large data is sent as slices around it.
 //!
@@ -73,8 +74,8 @@
 //! KiB costs. Each byte is looked at once, 64 at a time, for line ends and for what is not ASCII; of text that is not
 //! ASCII, a chunk is validated once.
 //!
-//! Memory is what an unfinished event needs, and between events at most 256 KiB and the last event ID. An event that lies in one chunk allocates
-//! nothing.
+//! Memory is what an unfinished event needs, and between events at most 256 KiB and the last event ID. An
+//! event that lies in one chunk allocates nothing.
 //!
 //! With the feature `std` the processor is asked for AVX2 at run time. Without it, what the target is known to have is
 //! used: SSE2 on x86-64 (or AVX2 by `-C target-feature=+avx2`), NEON on aarch64, and words of eight bytes elsewhere.

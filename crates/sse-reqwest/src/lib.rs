@@ -78,9 +78,8 @@
 //!   [`Deadlines`], which begin anew with each byte or event.
 //! * Its **default headers** give way to what an event source sends: `Accept: text/event-stream` and
 //!   `Cache-Control: no-cache`. Set these two on the request if you want others.
-//! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event; what is in
-//!   another is [`Cause::ContentCoding`]. Its gzip
-//!   stops behind the first member: of a server that writes one per flush, the events behind it are lost without an
+//! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event; what
+//!   is in another is [`Cause::ContentCoding`]. Its gzip stops behind the first member: of a server that writes one per flush, the events behind it are lost without an
 //!   error. (`sse-hyper` reads all of them.) Leave the feature off for such a server.
 //! * **Redirects** are followed by the client's own policy, on each attempt from the request's own URL on. (Browsers and
 //!   `sse-hyper` go to the redirected address again; which credentials are left out there is known to the policy alone.)

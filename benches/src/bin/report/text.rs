@@ -48,8 +48,8 @@ pub(crate) fn decoding(rows: &[Row]) -> String {
         out += "\n";
     }
     out += "## Decoding: owned events, in GB/s of input\n\nOurs over `Bytes`, from the decoder and as a `Stream` through the \
-            tokio adapter. An event that lies in one chunk shares it and allocates nothing (counted in the \
-            decoder by the codec's own test of memory). The peers are those above.\n\n";
+            tokio adapter. An event that lies in one chunk shares it and allocates nothing; a chunk of several takes \
+            one allocation for all of them (counted by the tests of memory of both crates). The peers are those above.\n\n";
     for (way, rows) in by_way(rows) {
         _ = writeln!(out, "### {}\n", chunks(&way));
         table(&mut out, &rows, |name| name == decode::OWNED.name || name == decode::TOKIO.name);

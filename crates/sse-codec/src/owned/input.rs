@@ -79,7 +79,8 @@ impl BytesInput {
         self.cursor.position() == self.chunk.len()
     }
 
-    /// The chunk, for an event in it. The last one takes it, the others share it. (A CR at its end is still to be looked at.)
+    /// The chunk, for an event in it. The last one takes it, the others share it. (A CR at its end is still to be looked
+    /// at.)
     #[inline(always)]
     fn memory(&mut self) -> Memory {
         let used_up = self.is_empty() && self.chunk.last() == Some(&b'\n');
