@@ -1,13 +1,15 @@
 //! Writes event streams: the other direction of WHATWG HTML 9.2.5.
 
+mod line_ends;
 mod output;
-mod text;
+mod plain;
 
 use core::time::Duration;
 
 use crate::error::{BufferTooSmall, FieldError};
+use line_ends::LineEnds;
 use output::{Output, Room, Slice};
-use text::{LineEnds, PIECE, is_long_plain, is_plain};
+use plain::is_plain;
 
 /// One block of an event stream to be written: a comment, `retry`, `id`, `event`, `data` lines, and the blank line
 /// that dispatches it.
@@ -113,11 +115,9 @@ impl<'a> EventBlock<'a> {
 
     /// The exact length of the encoded block, in bytes. Reads the data.
     pub fn encoded_len(&self) -> usize {
-        if self.is_short() {
-            return self.short_len();
-        }
-        let data = self.data.map_or(0, |data| DATA.len() + text::grown_len(data.as_bytes(), NEXT_DATA.len()) + 1);
-        self.prelude_len() + self.fields_len() + data + 1
+        let data = self.data.unwrap_or_default().as_bytes();
+        let growth = if is_plain(data) { 0 } else { line_ends::growth(data, NEXT_DATA.len()) };
+        self.prelude_len() + self.one_line_len() + growth
     }
 
     /// Writes the block to the beginning of a slice and says how long it is.
@@ -151,13 +151,15 @@ impl<'a> EventBlock<'a> {
     /// Comes back in registers, which a `Bytes` does not.
     #[cfg(feature = "bytes")]
     fn boxed(&self) -> alloc::boxed::Box<[u8]> {
-        let mut out;
-        if self.is_short() {
-            out = alloc::vec::Vec::with_capacity(self.short_len());
-            self.write_short(&mut out);
+        let data = self.data.unwrap_or_default().as_bytes();
+        let start = data.get(..LIKELY).unwrap_or(data);
+        let is_likely = is_plain(start);
+        let growth = if is_likely { 0 } else { line_ends::growth(data, NEXT_DATA.len()) };
+        let mut out = alloc::vec::Vec::with_capacity(self.prelude_len() + self.one_line_len() + growth);
+        if is_likely && start.len() == data.len() {
+            self.write_by(&mut out, |room, data| (room.bytes(data), &[])); // it has been looked at
         } else {
-            out = alloc::vec::Vec::with_capacity(self.likely_len());
-            self.write_long(&mut out);
+            self.write(&mut out);
         }
         out.into_boxed_slice()
     }
@@ -183,7 +185,7 @@ impl<'a> EventBlock<'a> {
         let mut slices = alloc::vec::Vec::with_capacity(3);
         slices.push(Bytes::from(head));
         let mut start = 0;
-        for end in text::line_ends(data) {
+        for end in line_ends::line_ends(data) {
             slices.extend([data.slice(start..end.start), Bytes::from_static(NEXT_DATA)]);
             start = end.end;
         }
@@ -191,63 +193,43 @@ impl<'a> EventBlock<'a> {
         slices
     }
 
-    fn write(&self, out: &mut impl Output) {
-        if self.is_short() {
-            self.write_short(out);
-        } else {
-            self.write_long(out);
-        }
-    }
-
     // What is always inlined is so because the compiler, left to itself, puts a call here or there, depending on what
     // else there is: a call, and values that go through memory for it, cost a quarter of a short event.
 
-    /// Whether it is what most are: an id, an event type, and data of one line that is not large. Or less.
+    /// Looks for line ends while it copies.
     #[inline(always)]
-    fn is_short(&self) -> bool {
-        let data = self.data.unwrap_or_default().as_bytes();
-        self.comment.is_none() && self.retry.is_none() && data.len() <= PIECE && is_plain(data)
+    fn write(&self, out: &mut impl Output) {
+        self.write_by(out, |room, data| room.plain(data));
     }
 
-    #[inline]
-    fn short_len(&self) -> usize {
-        self.fields_len() + self.data.map_or(1, |data| DATA.len() + data.len() + 2)
-    }
-
-    /// Writes a block that [is short](Self::is_short): room is made once.
+    /// Room is made once for what most blocks are: an id, an event type, and data of one line. Or less. `write_start`
+    /// writes the beginning of the data, as far as no line ends there, and gives back what is left.
     #[inline(always)]
-    fn write_short(&self, out: &mut impl Output) {
-        out.append_with(self.short_len(), |room| {
+    fn write_by<W>(&self, out: &mut impl Output, write_start: W)
+    where
+        W: for<'r> FnOnce(Room<'r>, &'a [u8]) -> (Room<'r>, &'a [u8]),
+    {
+        if self.comment.is_some() || self.retry.is_some() {
+            self.write_prelude(out);
+        }
+        let mut left: &[u8] = &[];
+        out.append_with(self.one_line_len(), |room| {
             let room = self.write_fields(room);
-            match self.data {
-                Some(data) => room.array(DATA).bytes(data.as_bytes()).array(b"\n\n"),
-                None => room.array(b"\n"),
-            }
+            let Some(data) = self.data else { return room.array(b"\n") };
+            let (room, rest) = write_start(room.array(DATA), data.as_bytes());
+            left = rest;
+            if left.is_empty() { room.array(b"\n\n") } else { room }
         });
+        if !left.is_empty() {
+            write_lines(left, NEXT_DATA, out);
+            out.append_with(2, |room| room.array(b"\n\n"));
+        }
     }
 
-    /// Writes any block, piece by piece.
-    #[inline(never)]
-    fn write_long(&self, out: &mut impl Output) {
-        self.write_prelude(out);
-        out.append_with(self.fields_len(), |room| self.write_fields(room));
-        if let Some(data) = self.data {
-            out.append_with(DATA.len(), |room| room.array(DATA));
-            write_lines(data.as_bytes(), NEXT_DATA, out);
-            out.append_with(1, |room| room.array(b"\n"));
-        }
-        out.append_with(1, |room| room.array(b"\n"));
-    }
-
-    /// The length of a block that is not short if its data goes on as it begins: in one line.
-    #[cfg(feature = "bytes")]
-    fn likely_len(&self) -> usize {
-        let data = self.data.unwrap_or_default().as_bytes();
-        if data.get(..PIECE).is_some_and(is_long_plain) {
-            self.prelude_len() + self.short_len()
-        } else {
-            self.encoded_len()
-        }
+    /// The length of all but the prelude if the data is one line, and the least if it is not.
+    #[inline]
+    fn one_line_len(&self) -> usize {
+        self.fields_len() + self.data.map_or(1, |data| DATA.len() + data.len() + 2)
     }
 
     /// The comment and the reconnection time.
@@ -265,8 +247,11 @@ impl<'a> EventBlock<'a> {
         }
     }
 
+    #[inline]
     fn prelude_len(&self) -> usize {
-        let comment = |comment: &str| COMMENT.len() + text::grown_len(comment.as_bytes(), NEXT_COMMENT.len()) + 1;
+        let comment = |comment: &str| {
+            COMMENT.len() + comment.len() + line_ends::growth(comment.as_bytes(), NEXT_COMMENT.len()) + 1
+        };
         let retry = |retry: u64| RETRY.len() + 1 + retry.checked_ilog10().unwrap_or(0) as usize + 1;
         self.comment.map_or(0, comment) + self.retry.map_or(0, retry)
     }
@@ -291,6 +276,9 @@ impl<'a> EventBlock<'a> {
     }
 }
 
+/// Data of which so many bytes have no line end is likely to have none.
+const LIKELY: usize = 2048;
+
 const COMMENT: &[u8; 2] = b": ";
 const RETRY: &[u8; 7] = b"retry: ";
 const ID: &[u8; 4] = b"id: ";
@@ -305,21 +293,21 @@ const NEXT_DATA: &[u8; 7] = b"\ndata: ";
 fn write_lines<const N: usize>(mut text: &[u8], line_end: &[u8; N], out: &mut impl Output) {
     let mut ends = LineEnds::default();
     while !text.is_empty() {
-        let (mut piece, rest) = text::split(text, PIECE);
+        let (span, rest) = line_ends::split(text, LineEnds::SPAN);
         text = rest;
-        if is_long_plain(piece) {
-            out.append_with(piece.len(), |room| room.bytes(piece));
-            continue;
-        }
-        while !piece.is_empty() {
-            let (span, rest) = text::split(piece, LineEnds::SPAN);
-            piece = rest;
-            ends.find(span);
-            out.append_with(ends.grown_len(span, N), |room| {
-                let (start, room) = ends.fold(span, (0, room), |(start, room), end| {
-                    (end.end, room.bytes(&span[start..end.start]).array(line_end))
-                });
-                room.bytes(&span[start..])
+        ends.find(span);
+        out.append_with(span.len() + ends.growth(N), |room| {
+            let (start, room) = ends.fold(span, (0, room), |(start, room), end| {
+                (end.end, room.bytes(&span[start..end.start]).array(line_end))
+            });
+            room.bytes(&span[start..])
+        });
+        // Then others are likely to have none either.
+        if ends.is_empty() {
+            out.append_with(text.len(), |room| {
+                let (room, rest) = room.plain(text);
+                text = rest;
+                room
             });
         }
     }

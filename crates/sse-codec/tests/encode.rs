@@ -131,6 +131,18 @@ fn assert_encodes(block: EventBlock<'_>, data: Option<&str>, expected: &str) {
     }
 }
 
+#[test]
+fn large_data_is_shared_line_by_line() {
+    let line = "x".repeat(64 * 1024);
+    let data = bytestring::ByteString::from([line.as_str(); 3].join("\r\n"));
+    let slices = EventBlock::new().id("1").unwrap().encode_around(&data);
+    // The head, three lines with what lies between them, and the end.
+    assert_eq!(slices.len(), 1 + 3 + 2 + 1);
+    let lines: Vec<_> = slices.iter().filter(|slice| slice.len() == line.len()).collect();
+    let offsets = lines.iter().map(|line| line.as_ptr().addr() - data.as_ptr().addr());
+    assert_eq!(offsets.collect::<Vec<_>>(), [0, line.len() + 2, 2 * (line.len() + 2)]);
+}
+
 /// Lengths at which something changes, and their neighbours.
 fn lengths() -> impl Iterator<Item = usize> {
     (0..70).chain([64, 127, 128, 255, 256, 511, 512, 1024, 2048, 4096, 6144].into_iter().flat_map(|n| n - 2..n + 3))

@@ -3,6 +3,7 @@
 
 use core::mem::MaybeUninit;
 
+use super::plain::copy_plain;
 use crate::copy::copy;
 
 /// What bytes are appended to.
@@ -60,6 +61,15 @@ impl Room<'_> {
     #[inline(always)]
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
         self.put(bytes, |to, from| copy(from, to))
+    }
+
+    /// Writes the beginning of a text, as far as [`copy_plain`] does, and gives back what is left of it.
+    #[inline(always)]
+    pub(super) fn plain(self, text: &[u8]) -> (Self, &[u8]) {
+        let Some((place, _)) = self.0.split_at_mut_checked(text.len()) else { return (self, text) };
+        // As many as it says are written, and no others are taken from the room.
+        let (copied, rest) = text.split_at(copy_plain(text, place).min(text.len()));
+        (Self(self.0.split_at_mut(copied.len()).1), rest)
     }
 
     /// Has the bytes copied to a place of their length.
