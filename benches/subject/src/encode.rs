@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::iter::repeat_n;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use sse_codec::EventBlock;
 
@@ -31,6 +32,14 @@ pub fn messages() -> Vec<Message> {
 }
 
 impl Message {
+    /// The same, its data so many bytes behind the beginning of an allocation.
+    pub fn placed(&self, offset: usize) -> Self {
+        let mut bytes = vec![b' '; offset];
+        bytes.extend_from_slice(self.data.as_bytes());
+        let data = ByteString::try_from(Bytes::from(bytes).slice(offset..)).expect("it was text");
+        Self { shape: self.shape, id: self.id, event_type: self.event_type, data }
+    }
+
     /// It as a block of ours.
     #[inline(always)]
     pub fn block(&self) -> EventBlock<'_> {

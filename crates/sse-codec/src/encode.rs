@@ -7,7 +7,7 @@ mod plain;
 use core::time::Duration;
 
 use crate::error::{BufferTooSmall, FieldError};
-use line_ends::LineEnds;
+use line_ends::line_ends;
 use output::{Output, Room, Slice};
 use plain::is_plain;
 
@@ -185,7 +185,7 @@ impl<'a> EventBlock<'a> {
         let mut slices = alloc::vec::Vec::with_capacity(3);
         slices.push(Bytes::from(head));
         let mut start = 0;
-        for end in line_ends::line_ends(data) {
+        for end in line_ends(data) {
             slices.extend([data.slice(start..end.start), Bytes::from_static(NEXT_DATA)]);
             start = end.end;
         }
@@ -291,26 +291,20 @@ const NEXT_DATA: &[u8; 7] = b"\ndata: ";
 /// Writes a text with something else in place of each line end.
 #[inline(never)]
 fn write_lines<const N: usize>(mut text: &[u8], line_end: &[u8; N], out: &mut impl Output) {
-    let mut ends = LineEnds::default();
-    while !text.is_empty() {
-        let (span, rest) = line_ends::split(text, LineEnds::SPAN);
+    out.append_with(text.len(), |room| {
+        let (room, rest) = room.lines(text, line_end);
         text = rest;
-        ends.find(span);
-        out.append_with(span.len() + ends.growth(N), |room| {
-            let (start, room) = ends.fold(span, (0, room), |(start, room), end| {
-                (end.end, room.bytes(&span[start..end.start]).array(line_end))
-            });
-            room.bytes(&span[start..])
-        });
-        // Then others are likely to have none either.
-        if ends.is_empty() {
-            out.append_with(text.len(), |room| {
-                let (room, rest) = room.plain(text);
-                text = rest;
-                room
-            });
-        }
+        room
+    });
+    // The end of it, for which room is made as it is needed: no more than the block takes.
+    let mut start = 0;
+    for end in line_ends(text) {
+        let line = &text[start..end.start];
+        out.append_with(line.len() + N, |room| room.bytes(line).array(line_end));
+        start = end.end;
     }
+    let line = &text[start..];
+    out.append_with(line.len(), |room| room.bytes(line));
 }
 
 /// The digits of a number, right-aligned, and where they begin.

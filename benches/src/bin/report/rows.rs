@@ -1,7 +1,7 @@
 //! What is measured for the report: rows of figures, one row per shape and cut, or per shape and way to encode.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use benches::{decoders, encoders, floors};
 use subject::decode::{self, Candidate};
@@ -128,6 +128,10 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
     Row { shape: shape.name, way: cut.name(), bytes, events: expected.events, chunks: chunks.len(), figures }
 }
 
+/// So many places for data that is to be encoded, spread over a page.
+const PLACES: usize = 31;
+const PAGE: usize = 4096;
+
 /// The ways to encode: into a buffer that is used again, and each event a value of its own.
 pub(crate) const WAYS: [&str; 2] = ["reused buffer", "fresh value"];
 
@@ -142,12 +146,17 @@ pub(crate) fn encode(message: &Message, way: &str) -> Row {
     };
     let ours = ours.into_iter().map(|candidate| (Kind::Ours, candidate));
     let peers = peers.into_iter().map(|candidate| (Kind::Peer, candidate));
+    // How fast bytes are copied depends on where they lie: in each round somewhere else, and for all the same.
+    let placed: Vec<_> = (0..PLACES).map(|place| message.placed(place * PAGE / PLACES + place)).collect();
     let mut figures = Vec::new();
     let mut runners: Vec<Runner<'_>> = Vec::new();
     for (kind, candidate) in ours.chain(peers).chain([(Kind::Floor, floor)]) {
         let wrong = difference(tally_of(&(candidate.output)(message)), expected).filter(|_| kind != Kind::Floor);
         figures.push(Figure { name: candidate.name, kind, cost: f64::NAN, wrong });
-        runners.push(Box::new(move |times| (candidate.encode)(message, times)));
+        let mut places = placed.iter().cycle();
+        runners.push(Box::new(move |times| {
+            places.next().map_or(Duration::ZERO, |placed| (candidate.encode)(placed, times))
+        }));
     }
     for (figure, cost) in figures.iter_mut().zip(in_turn(&mut runners)) {
         figure.cost = cost;

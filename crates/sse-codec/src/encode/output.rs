@@ -3,8 +3,10 @@
 
 use core::mem::MaybeUninit;
 
+use super::line_ends;
 use super::plain::copy_plain;
 use crate::copy::copy;
+use crate::scan;
 
 /// What bytes are appended to.
 pub(super) trait Output {
@@ -70,6 +72,55 @@ impl Room<'_> {
         // As many as it says are written, and no others are taken from the room.
         let (copied, rest) = text.split_at(copy_plain(text, place).min(text.len()));
         (Self(self.0.split_at_mut(copied.len()).1), rest)
+    }
+
+    /// Writes a text with something else in place of each line end, and gives back what is left of it: its last line, or
+    /// what has no room.
+    #[inline(always)]
+    pub(super) fn lines<'t, const N: usize>(mut self, mut text: &'t [u8], line_end: &[u8; N]) -> (Self, &'t [u8]) {
+        let mut masks = scan::Masks::default();
+        let (mut line, mut scanned) = (0, 0);
+        while scanned < text.len() {
+            scan::scan(text, scanned, &mut masks);
+            for (n, mask) in masks.iter().enumerate() {
+                let mut left = *mask;
+                while left != 0 {
+                    let at = scanned + n * scan::BLOCK + left.trailing_zeros() as usize;
+                    left &= left - 1;
+                    if at < line {
+                        continue; // the LF of a CRLF
+                    }
+                    if self.0.len() < at - line + N {
+                        return (self, &text[line..]);
+                    }
+                    self = self.start(&text[line..], at - line).array(line_end);
+                    line = at + line_ends::len(&text[at..]);
+                }
+            }
+            scanned += scan::BLOCK * scan::BLOCKS;
+            if masks == scan::Masks::default() && scanned <= text.len() {
+                // Then what follows is likely to have none either.
+                if self.0.len() < scanned - line {
+                    break;
+                }
+                (self, text) = self.bytes(&text[line..scanned]).plain(&text[scanned..]);
+                (line, scanned) = (0, 0);
+            }
+        }
+        (self, &text[line..])
+    }
+
+    /// Writes the first `len` bytes of a text. Of a short line, which it mostly is, a whole block is written, and what is
+    /// too much written over by what follows: it takes fewer instructions, and how short it is does not matter.
+    #[inline(always)]
+    fn start(self, text: &[u8], len: usize) -> Self {
+        match (text.first_chunk::<{ scan::BLOCK }>(), self.0.first_chunk_mut()) {
+            (Some(block), Some(place)) if len <= scan::BLOCK => {
+                *place = block.map(MaybeUninit::new);
+                Self(self.0.split_at_mut(len).1)
+            }
+            _ => self.bytes(&text[..len]),
+        }
     }
 
     /// Has the bytes copied to a place of their length.
