@@ -94,20 +94,23 @@ fn copy_long_plain(text: &[u8], to: &mut [MaybeUninit<u8>]) -> usize {
     let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) else { return 0 };
     let mut lowest = [u8::MAX; BLOCK];
     copy_blocks(first, to, &mut lowest);
-    // Text of short lines is found out at once.
-    if !is_above_cr(&lowest) {
-        return 0;
-    }
-    // From where each block lies in one line of the cache.
-    let mut copied = to.as_ptr().align_offset(BLOCK).min(BLOCK);
-    for (span, to) in text[copied..].chunks_exact(SPAN).zip(to[copied..].chunks_exact_mut(SPAN)) {
-        copy_blocks(span, to, &mut lowest);
+    let mut copied = 0;
+    if text.len() > 2 * BLOCK {
+        // Text of short lines is found out at once.
         if !is_above_cr(&lowest) {
-            return copied;
+            return 0;
         }
-        copied += SPAN;
+        // From where each block lies in one line of the cache.
+        copied = to.as_ptr().align_offset(BLOCK).min(BLOCK);
+        for (span, to) in text[copied..].chunks_exact(SPAN).zip(to[copied..].chunks_exact_mut(SPAN)) {
+            copy_blocks(span, to, &mut lowest);
+            if !is_above_cr(&lowest) {
+                return copied;
+            }
+            copied += SPAN;
+        }
+        copy_blocks(&text[copied..], &mut to[copied..], &mut lowest);
     }
-    copy_blocks(&text[copied..], &mut to[copied..], &mut lowest);
     let Some(to_last) = to.last_chunk_mut::<BLOCK>() else { return copied };
     copy_blocks(last, to_last, &mut lowest);
     if is_above_cr(&lowest) { text.len() } else { copied }
