@@ -3,7 +3,7 @@
 use core::ops::Range;
 use core::str;
 
-use crate::copy::copy;
+use crate::copy::copy_start;
 use crate::lines::Lines;
 use crate::scratch::{Full, Scratch};
 use crate::text::{REPLACEMENT, from_utf8};
@@ -91,14 +91,18 @@ impl<B: Scratch> Joined<B> {
         if most > limit || lines.peek_data().is_none() {
             return 0;
         }
-        let Ok(free) = self.buffer.free(most.min(ROOM)) else { return 0 };
+        let Ok(mut free) = self.buffer.free(most.min(ROOM)) else { return 0 };
         let mut len = 0;
-        while let Some((line_end, free)) = free.get_mut(len..).and_then(<[u8]>::split_first_mut) {
-            let Some((line, value)) = lines.peek_data().filter(|(_, value)| value.len() <= free.len()) else { break };
-            lines.take(line);
+        while let Some((line, from_value, value_len)) = lines.peek_data() {
+            let Some((line_end, behind)) = core::mem::take(&mut free).split_first_mut() else { break };
+            if behind.len() < value_len {
+                break;
+            }
             *line_end = b'\n';
-            copy(value.as_bytes(), free);
-            len += 1 + value.len();
+            copy_start(from_value, value_len, behind);
+            lines.take(line);
+            free = behind.split_at_mut(value_len).1;
+            len += 1 + value_len;
         }
         self.buffer.extend(len);
         len

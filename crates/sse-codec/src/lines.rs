@@ -213,13 +213,16 @@ impl<'i, 'c> Lines<'i, 'c> {
         Some(text)
     }
 
-    /// The next line and its value, if it is a `data` line and already known to be text. `None`: it is not, or it takes a
-    /// closer look to know.
+    /// The next line, the chunk from its value on, and the value's length, if it is a `data` line and already known to be
+    /// text. `None`: it is not, or it takes a closer look to know.
     #[inline(always)]
-    pub(crate) fn peek_data(&mut self) -> Option<(Line, &'i str)> {
-        let at = field::data(self.word()?)?;
+    pub(crate) fn peek_data(&mut self) -> Option<(Line, &'i [u8], usize)> {
+        let from_line = self.chunk.get(self.place.position..)?;
+        let at = field::data(u64::from_le_bytes(*from_line.first_chunk()?))?;
         let line = self.peek_line()?;
-        Some((line, self.cursor.valid.text(self.chunk, line.start + at..line.end)?))
+        // The value is text too: it begins behind ASCII.
+        let is_text = self.cursor.valid.from <= line.start && line.end <= self.cursor.valid.to;
+        if is_text { Some((line, from_line.get(at..)?, line.len() - at)) } else { None }
     }
 
     /// How many bytes there are.

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 
 use super::line_ends;
 use super::plain::copy_plain;
-use crate::copy::copy;
+use crate::copy::{copy, copy_start};
 use crate::scan;
 
 /// What bytes are appended to.
@@ -56,13 +56,13 @@ impl Room<'_> {
     /// Writes bytes of a length known to the compiler.
     #[inline(always)]
     pub(super) fn array<const N: usize>(self, bytes: &[u8; N]) -> Self {
-        self.put(bytes, |to, from| to.copy_from_slice(from))
+        self.put(bytes, N, |to, from| to[..N].copy_from_slice(&from[..N]))
     }
 
     /// Writes any bytes.
     #[inline(always)]
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
-        self.put(bytes, |to, from| copy(from, to))
+        self.put(bytes, bytes.len(), |to, from| copy(from, to))
     }
 
     /// Writes the beginning of a text, as far as [`copy_plain`] does, and gives back what is left of it.
@@ -110,28 +110,20 @@ impl Room<'_> {
         (self, &text[line..])
     }
 
-    /// Writes the first `len` bytes of a text. Of a short line, which it mostly is, a whole block is written, and what is
-    /// too much written over by what follows: it takes fewer instructions, and how short it is does not matter.
+    /// Writes the first `len` bytes of a text.
     #[inline(always)]
     fn start(self, text: &[u8], len: usize) -> Self {
-        match (text.first_chunk::<{ scan::BLOCK }>(), self.0.first_chunk_mut()) {
-            (Some(block), Some(place)) if len <= scan::BLOCK => {
-                *place = block.map(MaybeUninit::new);
-                Self(self.0.split_at_mut(len).1)
-            }
-            _ => self.bytes(&text[..len]),
-        }
+        self.put(text, len, |to, from| copy_start(from, len, to))
     }
 
-    /// Has the bytes copied to a place of their length.
+    /// Has the first `len` bytes copied to the beginning of the room.
     #[inline(always)]
-    fn put(self, bytes: &[u8], copy: impl FnOnce(&mut [MaybeUninit<u8>], &[MaybeUninit<u8>])) -> Self {
-        if self.0.len() < bytes.len() {
+    fn put(self, bytes: &[u8], len: usize, copy: impl FnOnce(&mut [MaybeUninit<u8>], &[MaybeUninit<u8>])) -> Self {
+        if self.0.len() < len || bytes.len() < len {
             return self;
         }
-        let (to, rest) = self.0.split_at_mut(bytes.len());
         // SAFETY: the layout is the same, and what is initialized may be taken for what may not be.
-        copy(to, unsafe { &*(core::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]) });
-        Self(rest)
+        copy(self.0, unsafe { &*(core::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]) });
+        Self(self.0.split_at_mut(len).1)
     }
 }
