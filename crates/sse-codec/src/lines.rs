@@ -45,6 +45,13 @@ impl Cursor {
         self.place.position
     }
 
+    /// To the beginning of another chunk, of which nothing is known. (Masks that were never made are never read.)
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    pub(crate) fn reset(&mut self) {
+        (self.place, self.scanned, self.valid) = (Place::default(), 0, Valid::default());
+    }
+
     /// Takes a byte that is no line end.
     #[inline]
     pub(crate) fn skip_byte(&mut self) {

@@ -106,10 +106,11 @@ where
     type Item = Result<OwnedEvent, StreamError<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.project().frames.poll(cx, |frame| match frame {
+        let event = |frame| match frame {
             OwnedFrame::Event(event) => Some(event),
             _ => None,
-        })
+        };
+        self.project().frames.poll(cx, Decoder::decode_whole_event, event)
     }
 }
 
@@ -154,16 +155,17 @@ where
     type Item = Result<OwnedFrame, StreamError<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(cx, Some)
+        self.poll(cx, |_, _| None, Some)
     }
 }
 
 impl<S> FrameStream<S> {
-    /// The next frame that is wanted.
+    /// The next frame that is wanted. `short_way` gives it if that is easily done.
     #[inline]
     fn poll<T, E>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
+        short_way: impl Fn(&mut Decoder, &mut BytesInput) -> Option<T>,
         wanted: impl Fn(OwnedFrame) -> Option<T>,
     ) -> Poll<Option<Result<T, StreamError<E>>>>
     where
@@ -173,6 +175,12 @@ impl<S> FrameStream<S> {
         loop {
             // Endless ready input must leave room for other tasks.
             let budget = ready!(coop::poll_proceed(cx));
+            if this.ending.is_none() && !this.input.is_empty() {
+                if let Some(item) = short_way(this.decoder, this.input) {
+                    budget.made_progress();
+                    return Poll::Ready(Some(Ok(item)));
+                }
+            }
             // Also when the input is used up: the call behind an event gives back what a large one took.
             match this.decoder.decode_bytes(this.input) {
                 Ok(None) => {}
@@ -182,7 +190,7 @@ impl<S> FrameStream<S> {
                         let (place, frame) = placed(frame, this.ending.as_ref());
                         if place != Place::Within {
                             this.chunks.set(None);
-                            *this.input = BytesInput::default();
+                            this.input.clear();
                             *this.ending = None;
                         }
                         match wanted(frame).filter(|_| place != Place::Behind) {
@@ -201,7 +209,7 @@ impl<S> FrameStream<S> {
                 }
             }
             // An idle stream keeps no chunk in memory, which may be a share of something large.
-            *this.input = BytesInput::default();
+            this.input.clear();
             let Some(chunks) = this.chunks.as_mut().as_pin_mut() else { return Poll::Ready(None) };
             match ready!(chunks.poll_next(cx)) {
                 Some(Ok(chunk)) => {

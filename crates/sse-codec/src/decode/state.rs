@@ -65,7 +65,7 @@ impl<'i> InChunk<'i> {
     }
 
     #[inline(always)]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.data.is_none() && self.event_type.is_none() && self.id.is_none()
     }
 }

@@ -79,12 +79,29 @@ impl BytesInput {
         self.cursor.position() == self.chunk.len()
     }
 
+    /// Lets go of the chunk, which leaves the input empty: one that waits for the next chunk should keep none in memory.
+    /// Cheaper than making another input.
+    #[inline]
+    pub fn clear(&mut self) {
+        if !self.chunk.is_empty() {
+            self.begun = Begun::default();
+            drop(self.take());
+        }
+    }
+
     /// The chunk, for an event in it. The last one takes it, the others share it. (A CR at its end is still to be looked
     /// at.)
     #[inline(always)]
     fn memory(&mut self) -> Memory {
         let used_up = self.is_empty() && self.chunk.last() == Some(&b'\n');
-        if used_up { core::mem::take(self).chunk } else { self.chunk.share() }
+        if used_up { self.take() } else { self.chunk.share() }
+    }
+
+    /// The chunk, which leaves the input empty.
+    #[inline(always)]
+    fn take(&mut self) -> Memory {
+        self.cursor.reset();
+        core::mem::take(&mut self.chunk)
     }
 }
 
@@ -155,7 +172,9 @@ impl Decoder {
         let chunk: &Bytes = &input.chunk;
         let mut event = InChunk::default();
         let Some(data) = self.whole_event(&mut Lines::new(chunk, &mut input.cursor), &mut event) else {
-            input.begun = Begun::new(chunk, &event);
+            if !event.is_empty() {
+                input.begun = Begun::new(chunk, &event);
+            }
             return None;
         };
         if let Some(id) = event.id {
