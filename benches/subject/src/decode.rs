@@ -40,9 +40,9 @@ fn lent(chunks: &[Bytes]) -> Tally {
 
 fn owned(chunks: &[Bytes]) -> Tally {
     let mut tally = Tally::default();
-    let mut decoder = Decoder::new();
+    let (mut decoder, mut input) = (Decoder::new(), BytesInput::default());
     for chunk in chunks {
-        let mut input = BytesInput::new(chunk.clone());
+        input.replace(chunk.clone());
         while let Some(frame) = decoder.decode_bytes(&mut input).expect("under the limit") {
             if let OwnedFrame::Event(event) = frame {
                 tally.count(event.event_type(), event.data(), event.last_event_id());

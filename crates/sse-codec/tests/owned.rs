@@ -1,6 +1,7 @@
 //! Owned events say the same wherever their text lies, and keep in memory what they promise to.
 
 use std::collections::HashSet;
+use std::iter;
 
 use bytes::Bytes;
 use sse_codec::{BytesInput, Decoder, Frame, Input, OwnedEvent, OwnedFrame};
@@ -156,5 +157,27 @@ fn the_short_way_gives_whole_events_and_loses_nothing_of_others() {
             events.iter().map(|event| (event.event_type(), event.data(), event.last_event_id())).collect();
         assert_eq!(seen, [("message", "1", ""), ("a", "2", "7"), ("b", "3\n4", ""), ("c", "5", "9")]);
         assert_eq!(decoder.last_event_id(), "9");
+    }
+}
+
+#[test]
+fn a_chunk_in_place_of_another_is_read_from_its_beginning() {
+    let stale = format!("data: 0\n\nevent: stale\nid: stale\n{}", "data: x\n".repeat(100));
+    for chunk in ["data: 1\n\n", "id: 1\ndata: \u{e9}\n\n: hi\n", &"data: 1\n\nevent: x\ndata: 2\n\n".repeat(50)] {
+        let all = |mut input: BytesInput| -> Vec<_> {
+            let mut decoder = Decoder::new().with_comments(true);
+            iter::from_fn(|| decoder.decode_bytes(&mut input).unwrap()).collect()
+        };
+        let mut input = BytesInput::new(stale.clone().into());
+        let mut decoder = Decoder::new();
+        assert!(decoder.decode_bytes(&mut input).unwrap().is_some());
+        // The lines of the unfinished event are taken.
+        assert!(decoder.decode_whole_event(&mut input).is_none());
+        let (mut another, mut cleared) = (input.clone(), input);
+        another.replace(chunk.to_owned().into());
+        assert_eq!(all(another), all(BytesInput::new(chunk.to_owned().into())));
+        cleared.clear();
+        assert!(cleared.is_empty() && cleared.remaining().is_empty());
+        assert_eq!(all(cleared), []);
     }
 }

@@ -98,15 +98,16 @@ fn over_slices<B: Scratch>(decoder: &mut Decoder<B>, options: &Options, stream: 
 }
 
 fn over_bytes(decoder: &mut Decoder, options: &Options, stream: &[u8], chunks: &[usize]) -> Heard {
+    let mut input = BytesInput::default();
     for earlier in &options.earlier {
-        let mut input = BytesInput::new(Bytes::copy_from_slice(earlier));
+        input.replace(Bytes::copy_from_slice(earlier));
         while !matches!(decoder.decode_bytes(&mut input), Ok(None)) {}
         decoder.reset();
     }
     let mut heard = Heard::default();
     let mut rest = Bytes::copy_from_slice(stream);
     for &len in chunks {
-        let mut input = BytesInput::new(rest.split_to(len));
+        input.replace(rest.split_to(len));
         for calls in 0.. {
             assert!(calls <= len + 1, "goes on without end");
             let frame = match decoder.decode_bytes(&mut input) {

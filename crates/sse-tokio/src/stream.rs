@@ -214,7 +214,7 @@ impl<S> FrameStream<S> {
             match ready!(chunks.poll_next(cx)) {
                 Some(Ok(chunk)) => {
                     budget.made_progress();
-                    *this.input = BytesInput::new(chunk);
+                    this.input.replace(chunk);
                 }
                 end => {
                     this.chunks.set(None);

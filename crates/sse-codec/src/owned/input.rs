@@ -79,13 +79,35 @@ impl BytesInput {
         self.cursor.position() == self.chunk.len()
     }
 
-    /// Lets go of the chunk, which leaves the input empty: one that waits for the next chunk should keep none in memory.
-    /// Cheaper than making another input.
+    /// Puts another chunk in place of this one, whatever is left of it. Cheaper than another input.
+    ///
+    /// ```
+    /// use sse_codec::{BytesInput, Decoder, OwnedFrame};
+    ///
+    /// let (mut decoder, mut input) = (Decoder::new(), BytesInput::default());
+    /// let mut events = Vec::new();
+    /// for chunk in ["data: 1\n\nda", "ta: 2\n\n"] {
+    ///     input.replace(chunk.into());
+    ///     while let Ok(Some(frame)) = decoder.decode_bytes(&mut input) {
+    ///         if let OwnedFrame::Event(event) = frame {
+    ///             events.push(event.into_data());
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(events, ["1", "2"]);
+    /// ```
+    #[inline]
+    pub fn replace(&mut self, chunk: Bytes) {
+        self.cursor.reset();
+        self.begun = Begun::default();
+        self.chunk = Memory::Whole(chunk);
+    }
+
+    /// Lets go of the chunk, which leaves the input empty: who waits for another one should keep none in memory.
     #[inline]
     pub fn clear(&mut self) {
         if !self.chunk.is_empty() {
-            self.begun = Begun::default();
-            drop(self.take());
+            self.replace(Bytes::new());
         }
     }
 
@@ -94,14 +116,12 @@ impl BytesInput {
     #[inline(always)]
     fn memory(&mut self) -> Memory {
         let used_up = self.is_empty() && self.chunk.last() == Some(&b'\n');
-        if used_up { self.take() } else { self.chunk.share() }
-    }
-
-    /// The chunk, which leaves the input empty.
-    #[inline(always)]
-    fn take(&mut self) -> Memory {
-        self.cursor.reset();
-        core::mem::take(&mut self.chunk)
+        if used_up {
+            self.cursor.reset();
+            core::mem::take(&mut self.chunk)
+        } else {
+            self.chunk.share()
+        }
     }
 }
 
