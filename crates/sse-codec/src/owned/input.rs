@@ -36,9 +36,11 @@ pub struct BytesInput {
     begun: Begun,
 }
 
-/// The lines of an event that are taken, and lie in the chunk: its type and its id.
+/// What is known of the next event, once the short way to it has been tried in vain.
 #[derive(Clone, Copy, Default)]
 struct Begun {
+    tried: bool,
+    /// Its lines that are taken, and lie in the chunk: its type and its id.
     event_type: Option<Span>,
     id: Option<Span>,
     size: usize,
@@ -47,12 +49,7 @@ struct Begun {
 impl Begun {
     fn new(chunk: &[u8], event: &InChunk<'_>) -> Self {
         let span = |text: Option<&str>| text.and_then(|text| Span::find(chunk, text));
-        Self { event_type: span(event.event_type), id: span(event.id), size: event.size }
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.event_type.is_none() && self.id.is_none()
+        Self { tried: true, event_type: span(event.event_type), id: span(event.id), size: event.size }
     }
 
     /// Of the chunk that it was made for.
@@ -186,12 +183,13 @@ impl Decoder {
     // The compiler finds it too large, and would have the event written to memory and read again.
     #[inline(always)]
     pub fn decode_whole_event(&mut self, input: &mut BytesInput) -> Option<OwnedEvent> {
-        if !FAST || self.unsettled || !input.begun.is_empty() {
+        if !FAST || self.unsettled || input.begun.tried {
             return None;
         }
         let chunk: &Bytes = &input.chunk;
         let mut event = InChunk::default();
         let Some(data) = self.whole_event(&mut Lines::new(chunk, &mut input.cursor), &mut event) else {
+            input.begun.tried = true;
             if !event.is_empty() {
                 input.begun = Begun::new(chunk, &event);
             }
