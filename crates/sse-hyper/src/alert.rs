@@ -1,4 +1,7 @@
-//! The alert by which a server ends a TLS connection, kept for the error that comes of it.
+//! The last words of a server: what it answers before it hangs up, and the alert by which it ends a TLS connection.
+//!
+//! A server may answer a request that it has not read to the end, 413 or 401, and close. What is still on its way to
+//! it then makes the next write fail, and HTTP gives up a connection that cannot be written to, with the answer unread.
 //!
 //! In TLS 1.3 a server judges the client's certificate when the client's handshake is over and its request on the way.
 //! HTTP then sees a connection that broke, and h2 keeps nothing of an error but its text.
@@ -8,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBufCursor, Write};
 
 use crate::dial::BoxIo;
 use crate::error::HttpError;
@@ -31,23 +34,34 @@ impl Alert {
     }
 }
 
-/// A TLS connection whose alert is heard.
+/// A connection whose server is heard to the end.
+///
+/// No write fails: from the first that would, all are swallowed. The reader then meets what the server has said, and
+/// behind it the end of the connection.
 pub(crate) struct Heard {
-    pub(crate) io: BoxIo,
-    pub(crate) alert: Alert,
+    io: BoxIo,
+    alert: Alert,
+    /// The server takes nothing any more.
+    deaf: bool,
 }
 
 impl Heard {
-    fn hear<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if let Poll::Ready(Err(_)) = result {
-            // Nothing can be written any more; what the server said before it hung up is still there to be read.
-            let mut bytes = [0; 256];
-            let mut buffer = ReadBuf::new(&mut bytes);
-            if let Poll::Ready(Err(error)) = Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
-                self.alert.hear(&error);
+    pub(crate) fn new(io: BoxIo, alert: Alert) -> Self {
+        Self { io, alert, deaf: false }
+    }
+
+    /// What to make of the result of a write, which would have been `done`.
+    fn swallow<T>(&mut self, cx: &Context<'_>, result: Poll<io::Result<T>>, done: T) -> Poll<io::Result<T>> {
+        match result {
+            Poll::Ready(Err(error)) => {
+                tracing::debug!(target: "sse", %error, "the server takes no more; its last words are read");
+                self.deaf = true;
+                // The reader may have looked before they came.
+                cx.waker().wake_by_ref();
+                Poll::Ready(Ok(done))
             }
+            result => result,
         }
-        result
     }
 }
 
@@ -63,13 +77,19 @@ impl Read for Heard {
 
 impl Write for Heard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.deaf {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let result = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.hear(cx, result)
+        self.swallow(cx, result, bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.deaf {
+            return Poll::Ready(Ok(()));
+        }
         let result = Pin::new(&mut self.io).poll_flush(cx);
-        self.hear(cx, result)
+        self.swallow(cx, result, ())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -85,7 +105,11 @@ impl Write for Heard {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let all = parts.iter().map(|part| part.len()).sum();
+        if self.deaf {
+            return Poll::Ready(Ok(all));
+        }
         let result = Pin::new(&mut self.io).poll_write_vectored(cx, parts);
-        self.hear(cx, result)
+        self.swallow(cx, result, all)
     }
 }

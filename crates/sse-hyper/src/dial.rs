@@ -61,15 +61,16 @@ impl Dialer {
     /// Opens a connection on which `uri` can be requested.
     pub(crate) async fn dial(&self, uri: &Uri) -> Result<Link, HttpError> {
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
-        let (io, proxy) = self.open(uri, secure).await?;
-        if !secure {
-            return Ok(Link { io, http2: false, proxy, alert: Alert::default() });
+        let (mut io, proxy) = self.open(uri, secure).await?;
+        let mut http2 = false;
+        if secure {
+            let tls = handshake(&self.tls, uri, io).await?;
+            http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+            io = Box::new(TokioIo::new(tls));
         }
-        let tls = handshake(&self.tls, uri, io).await?;
-        let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
         let alert = Alert::default();
-        let io = Heard { io: Box::new(TokioIo::new(tls)), alert: alert.clone() };
-        Ok(Link { io: Box::new(io), http2, proxy: None, alert })
+        let io = Heard::new(io, alert.clone());
+        Ok(Link { io: Box::new(io), http2, proxy, alert })
     }
 
     /// Opens what lies below TLS. With a proxy: the connection ends there.
