@@ -140,11 +140,15 @@ impl Inner {
                     let alert = shared.alert.clone();
                     match shared.send(request).await {
                         Ok(response) => return Ok(response),
-                        // It was closed before it took the request, which goes over a new one.
-                        Err(mut error) => match error.take_message().filter(|_| !fresh) {
-                            Some(unsent) => request = unsent,
-                            None => return Err(alert.explain(error.into_error())),
-                        },
+                        Err(mut error) => {
+                            let unsent = error.take_message();
+                            let error = alert.explain(error.into_error());
+                            match unsent {
+                                // It was closed before it took the request, which goes over a new one.
+                                Some(unsent) if !fresh && !error.is_futile() => request = unsent,
+                                _ => return Err(error),
+                            }
+                        }
                     }
                 }
             }

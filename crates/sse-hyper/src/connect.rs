@@ -15,7 +15,7 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use sse_tokio::{Connect, EventSource, NoRequest, Policy, RequestStrategy, ResponseHead, Session, head};
+use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
@@ -238,21 +238,11 @@ where
     }
 
     fn is_futile(&self, error: &HttpError) -> bool {
-        match error {
-            HttpError::Url { .. } | HttpError::ProxyUrl { .. } | HttpError::TlsConfig(_) | HttpError::Redirect(_) => {
-                true
-            }
-            HttpError::Request(error) => error.is::<NoRequest>(),
-            _ => false,
-        }
+        error.is_futile()
     }
 
     fn is_unsent(&self, error: &HttpError) -> bool {
-        let no_connection = matches!(
-            error,
-            HttpError::Request(_) | HttpError::Resolve { .. } | HttpError::Connect(_) | HttpError::Proxy { .. }
-        );
-        no_connection && !self.redirected.load(Ordering::Relaxed)
+        error.is_unsent() && !self.redirected.load(Ordering::Relaxed)
     }
 }
 

@@ -68,7 +68,7 @@ impl Dialer {
             http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
             io = Box::new(TokioIo::new(tls));
         }
-        let alert = Alert::default();
+        let alert = Alert::new(has_identity(&self.tls));
         let io = Heard::new(io, alert.clone());
         Ok(Link { io: Box::new(io), http2, proxy, alert })
     }
@@ -160,7 +160,12 @@ async fn handshake(tls: &TlsConnector, uri: &Uri, io: BoxIo) -> Result<TlsStream
     let host = uri.host().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| HttpError::Tls(error.into()))?;
-    tls.connect(name, TokioIo::new(io)).await.map_err(|error| HttpError::from_handshake(error.into()))
+    tls.connect(name, TokioIo::new(io)).await.map_err(|error| HttpError::from_handshake(error, has_identity(tls)))
+}
+
+/// Whether a server that asks for a certificate is shown one.
+fn has_identity(tls: &TlsConnector) -> bool {
+    tls.config().client_auth_cert_resolver.has_certs()
 }
 
 /// A connection that is there already, for what wants to open it by itself.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use http::Method;
+use sse_tokio::NoRequest;
 use url::Url;
 
 use crate::redirect::RedirectError;
@@ -71,13 +72,15 @@ pub enum HttpError {
         /// What it said, or the [`HttpError`] on the way to it.
         source: BoxError,
     },
-    /// The TLS handshake failed: most often a certificate that is not trusted.
+    /// The TLS handshake failed, most often because of a certificate that is not trusted. Nothing of the request was sent.
     #[error("no secure connection to the server")]
     Tls(#[source] BoxError),
-    /// The server wants to know who is asking: [`Tls::with_identity_pem`](crate::Tls::with_identity_pem).
+    /// The server wants to know who is asking: [`Tls::with_identity_pem`](crate::Tls::with_identity_pem). Like 401, it is
+    /// not retried.
     #[error("the server demands a client certificate and was shown none")]
     ClientCertificateRequired(#[source] BoxError),
-    /// The server does not trust the client certificate that it was shown, or it has expired or been revoked.
+    /// The server does not trust the client certificate that it was shown, or it has expired or been revoked. Like
+    /// 403, it is not retried.
     #[error("the server refused the client certificate")]
     ClientCertificateRefused(#[source] BoxError),
     /// The server answered with something that is no HTTP, or broke its rules halfway.
@@ -145,12 +148,27 @@ impl HttpError {
         }
     }
 
-    /// Sorts why there is no TLS on a connection.
-    pub(crate) fn from_handshake(error: BoxError) -> Self {
-        match Self::from_service(error) {
-            Self::Service(error) => Self::Tls(error),
-            sorted => sorted,
+    /// Sorts why there is no TLS on a connection. Nothing has been sent yet, so what comes later is no [`Tls`](Self::Tls).
+    pub(crate) fn from_handshake(error: io::Error, has_identity: bool) -> Self {
+        let tls = error.get_ref().and_then(|error| error.downcast_ref());
+        let kind = tls.and_then(|tls| about_client_certificate(tls, has_identity));
+        kind.unwrap_or(Self::Tls)(error.into())
+    }
+
+    /// Whether no later attempt can end otherwise, whatever the server does in the meantime.
+    pub(crate) fn is_futile(&self) -> bool {
+        match self {
+            Self::Url { .. } | Self::ProxyUrl { .. } | Self::TlsConfig(_) | Self::Redirect(_) => true,
+            // The same certificate would be shown again.
+            Self::ClientCertificateRequired(_) | Self::ClientCertificateRefused(_) => true,
+            Self::Request(error) => error.is::<NoRequest>(),
+            _ => false,
         }
+    }
+
+    /// Whether nothing was sent, for want of a request or of a connection.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Self::Request(_) | Self::Resolve { .. } | Self::Connect(_) | Self::Proxy { .. } | Self::Tls(_))
     }
 
     /// Sorts what a service answered instead of a response.
@@ -165,10 +183,6 @@ impl HttpError {
         while let Some(link) = cause {
             if let Some(ResolveError { host, .. }) = link.downcast_ref() {
                 return Self::Resolve { host: host.clone(), source: error };
-            }
-            if let Some(tls) = link.downcast_ref::<rustls::Error>() {
-                kind = kind.or(about_client_certificate(tls)).or(Some(Self::Tls));
-                break;
             }
             if let Some(hyper) = link.downcast_ref::<hyper::Error>() {
                 kind = Some(if hyper.is_parse() { Self::Protocol } else { Self::Lost });
@@ -187,8 +201,8 @@ impl HttpError {
     }
 
     /// What an alert of the server tells more than that the connection is lost.
-    pub(crate) fn from_alert(alert: rustls::Error) -> Option<Self> {
-        about_client_certificate(&alert).map(|kind| kind(alert.into()))
+    pub(crate) fn from_alert(alert: rustls::Error, has_identity: bool) -> Option<Self> {
+        about_client_certificate(&alert, has_identity).map(|kind| kind(alert.into()))
     }
 
     /// Sorts what ended a response's body before its end.
@@ -200,8 +214,9 @@ impl HttpError {
     }
 }
 
-/// What an alert of the server says about the client's certificate (RFC 8446, 6.2), if anything.
-fn about_client_certificate(error: &rustls::Error) -> Option<fn(BoxError) -> HttpError> {
+/// What an alert of the server says about the client's certificate (RFC 8446, 6.2), if anything. Of a client that has
+/// none, no certificate can have been refused: there, `access_denied` is the word of a firewall.
+fn about_client_certificate(error: &rustls::Error, has_identity: bool) -> Option<fn(BoxError) -> HttpError> {
     use rustls::AlertDescription as Alert;
     match error {
         rustls::Error::AlertReceived(Alert::CertificateRequired) => Some(HttpError::ClientCertificateRequired),
@@ -214,7 +229,7 @@ fn about_client_certificate(error: &rustls::Error) -> Option<fn(BoxError) -> Htt
             | Alert::CertificateUnknown
             | Alert::UnknownCA
             | Alert::AccessDenied,
-        ) => Some(HttpError::ClientCertificateRefused),
+        ) if has_identity => Some(HttpError::ClientCertificateRefused),
         _ => None,
     }
 }

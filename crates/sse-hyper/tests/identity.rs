@@ -18,8 +18,9 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
 use secure::{Server, Settings, serve_as};
-use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
+use sse_hyper::{Cause, Connector, Error, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
 use support::{failure, next};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -63,14 +64,16 @@ impl Authority {
     }
 }
 
-/// How an attempt with these settings fails.
+/// How a source with these settings fails, by its first attempt.
 async fn refused(server: &Server, tls: Tls) -> HttpError {
+    let before = server.accepted();
     let client = HttpClient::builder().with_tls(tls).build().unwrap();
-    let policy = Policy::default().with_max_failures(1);
-    let (_, error) = failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await;
-    match error {
-        sse_hyper::Error::GaveUp { failure: Failure::Transport { source, .. }, .. }
-        | sse_hyper::Error::Failed(Failure::Transport { source, .. }) => source,
+    let source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
+    match failure(source).await.1 {
+        Error::Failed(Failure::Transport { cause: Cause::Futile, source, .. }) => {
+            assert_eq!(server.accepted() - before, 1, "{source:?}");
+            source
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -93,6 +96,30 @@ async fn a_server_that_wants_to_know_who_asks() {
         assert!(matches!(error, HttpError::ClientCertificateRequired(_)), "{version:?} {alpn:?}: {error:?}");
         let error = refused(&server, shown(&server, &wrong)).await;
         assert!(matches!(error, HttpError::ClientCertificateRefused(_)), "{version:?} {alpn:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_shows_nothing_is_not_refused() {
+    let identity = Authority::new("ours").identity();
+    let identified = Tls::new().with_identity_pem(identity.certificate.as_bytes(), identity.key.as_bytes()).unwrap();
+    for (tls, is_about_it) in [(Tls::new(), false), (identified, true)] {
+        // What a firewall says to whoever asks: the alert `access_denied`, in the clear.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            stream.write_all(&[21, 3, 3, 0, 2, 2, 49]).await.unwrap();
+        });
+        let client = HttpClient::builder().with_tls(tls).build().unwrap();
+        let policy = Policy::default().with_max_failures(1);
+        let (_, error) = failure(Connector::get(&url).unwrap().with_service(client).subscribe(policy)).await;
+        match (error, is_about_it) {
+            (Error::GaveUp { failure: Failure::Transport { source: HttpError::Tls(_), .. }, .. }, false)
+            | (Error::Failed(Failure::Transport { source: HttpError::ClientCertificateRefused(_), .. }), true) => {}
+            other => panic!("{other:?}"),
+        }
     }
 }
 
