@@ -23,6 +23,7 @@ use crate::client::{FreshConnection, HttpClient};
 use crate::decompress::{self, ByteStream};
 use crate::error::{BoxError, HttpError};
 use crate::redirect::Trail;
+use crate::share::Carrier;
 
 /// After so many attempts in a row that a redirected address did not answer with 200, the next one asks the original
 /// address again. A browser never does; but there somebody presses "reload", and a service has to find by itself
@@ -85,6 +86,10 @@ pub struct Connector<S = HttpClient> {
     moved: Option<Box<Moved>>,
     /// Whether the attempt at hand has been redirected: then something has been sent, whatever goes wrong behind it.
     redirected: Arc<AtomicBool>,
+    /// The connection of the last response of 200, if it is one that others use too.
+    carrier: Option<Carrier>,
+    /// Whether the last response has not come to an end.
+    unfinished: Arc<AtomicBool>,
 }
 
 /// Where redirects led the last attempt that was answered with 200.
@@ -147,7 +152,14 @@ impl Connector {
 
     /// The same for a type of its own, which can also say that there is [no request](sse_tokio::NoRequest) any more.
     pub fn with_request_strategy(strategy: impl RequestStrategy<Request<Bytes>> + 'static) -> Self {
-        Self { service: HttpClient::platform(), requests: Box::new(strategy), moved: None, redirected: Arc::default() }
+        Self {
+            service: HttpClient::platform(),
+            requests: Box::new(strategy),
+            moved: None,
+            redirected: Arc::default(),
+            carrier: None,
+            unfinished: Arc::default(),
+        }
     }
 }
 
@@ -159,7 +171,14 @@ impl<S> Connector<S> {
     /// must not retry and need not follow redirects.
     #[must_use]
     pub fn with_service<T>(self, service: T) -> Connector<T> {
-        Connector { service, requests: self.requests, moved: None, redirected: self.redirected }
+        Connector {
+            service,
+            requests: self.requests,
+            moved: None,
+            redirected: self.redirected,
+            carrier: None,
+            unfinished: self.unfinished,
+        }
     }
 }
 
@@ -211,9 +230,14 @@ where
             moved.attempts += 1;
             moved.trail.clone()
         });
+        // Who drops a source asks for nothing any more. This is its session, which has met a deadline and goes on.
+        if let Some(carrier) = self.carrier.take().filter(|_| self.unfinished.load(Ordering::Relaxed)) {
+            carrier.suspect();
+        }
         let service = self.service.clone();
         self.redirected.store(false, Ordering::Relaxed);
         let redirected = Arc::clone(&self.redirected);
+        let unfinished = Arc::clone(&self.unfinished);
         Box::pin(async move {
             let mut request = made.await.map_err(HttpError::Request)?;
             let url = complete(&mut request, last_event_id.as_deref())?;
@@ -222,7 +246,7 @@ where
                 _ => Trail::new(request.uri().clone(), url),
             };
             let (mut parts, body) = send(service, &request, trail, &redirected).await?.into_parts();
-            let body = ByteStream::new(&mut parts.headers, body);
+            let body = ByteStream::new(&mut parts.headers, body, unfinished);
             head::join_lines(&mut parts.headers);
             head::detach(&mut parts.headers);
             Ok(sse_tokio::Response { head: parts, body })
@@ -233,6 +257,7 @@ where
         if parts.status == StatusCode::OK {
             let trail = parts.extensions.get::<Trail>().cloned();
             self.moved = trail.map(|trail| Box::new(Moved { trail, attempts: 0 }));
+            self.carrier = parts.extensions.get().cloned();
         }
         head::of_response(parts.status, &parts.headers).with_redirected(self.redirected.load(Ordering::Relaxed))
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use async_compression::tokio::bufread::GzipDecoder;
@@ -41,6 +43,7 @@ pin_project! {
     {
         #[pin]
         inner: Inner<B>,
+        unfinished: Arc<AtomicBool>,
     }
 }
 
@@ -61,15 +64,18 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    /// Decodes `body` as `headers` says, and takes off the fields that were about the encoded form.
-    pub(crate) fn new(headers: &mut HeaderMap, body: B) -> Self {
+    /// Decodes `body` as `headers` says, and takes off the fields that were about the encoded form. `unfinished` is true
+    /// until its end, or an error.
+    pub(crate) fn new(headers: &mut HeaderMap, body: B, unfinished: Arc<AtomicBool>) -> Self {
+        unfinished.store(true, Ordering::Relaxed);
         let body = BodyDataStream::new(body);
         let Some(coding) = known_coding(headers) else {
-            return Self { inner: Inner::Identity { body } };
+            return Self { inner: Inner::Identity { body }, unfinished };
         };
         headers.remove(CONTENT_ENCODING);
         headers.remove(CONTENT_LENGTH);
-        Self { inner: Inner::Coded { coding, body: decoded(coding, StreamReader::new(IoErrors { stream: body })) } }
+        let body = decoded(coding, StreamReader::new(IoErrors { stream: body }));
+        Self { inner: Inner::Coded { coding, body }, unfinished }
     }
 }
 
@@ -125,12 +131,17 @@ where
     type Item = Result<Bytes, HttpError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.project().inner.project() {
+        let this = self.project();
+        let next = match this.inner.project() {
             InnerProjection::Identity { body } => {
                 body.poll_next(cx).map_err(|error| HttpError::from_body(error.into()))
             }
             InnerProjection::Coded { coding, body } => body.as_mut().poll_next(cx).map_err(|error| sort(coding, error)),
+        };
+        if let Poll::Ready(None | Some(Err(_))) = next {
+            this.unfinished.store(false, Ordering::Relaxed);
         }
+        next
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP/2 connections that requests to one origin share.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,13 +14,15 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
-use hyper::client::conn::http2::SendRequest;
+use hyper::client::conn::http2::{Connection, SendRequest};
+use hyper_util::rt::TokioExecutor;
 use pin_project_lite::pin_project;
 
 use crate::alert::Alert;
+use crate::dial::BoxIo;
 
-/// The most requests at a time on one connection. RFC 9113, 6.5.2, recommends to servers that they allow no fewer. One
-/// more than a server allows would wait for another to end, and event streams do not end.
+/// The most requests at a time on one connection, where the server allows as many: RFC 9113, 6.5.2, recommends to servers
+/// that they allow no fewer. One more than it allows would wait for another to end, and event streams do not end.
 const MAX_STREAMS: usize = 100;
 
 /// The connections at hand, by origin (all are of `https`). They are held by the responses that come over them and by
@@ -41,12 +44,18 @@ pub(crate) struct Known {
 /// A connection that takes several requests at a time.
 pub(crate) struct Shared {
     requests: SendRequest<Full<Bytes>>,
+    /// For what the server says of it. A task drives it, and takes it away at its end: with it go the requests that it has
+    /// not taken, back to those who made them.
+    connection: Arc<Mutex<Option<Http2>>>,
     /// Why the server ended it.
     pub(crate) alert: Alert,
-    /// A request was given up before its response head: perhaps the network has lost it. Those on it go on; others had
-    /// better ask elsewhere.
+    /// A request was given up before its response head, or a response before its end: perhaps the network has lost it.
+    /// Those on it go on; others had better ask elsewhere.
     suspect: AtomicBool,
 }
+
+/// hyper's side of a connection.
+pub(crate) type Http2 = Connection<BoxIo, Full<Bytes>, TokioExecutor>;
 
 impl Connections {
     /// The slot of an origin.
@@ -61,8 +70,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Authority, Arc<Slot>>> {
-        // Nothing panics while it is held; if it did, the map would be whole all the same.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -74,7 +82,7 @@ impl Known {
             // One of the references is the one just made.
             !shared.requests.is_closed()
                 && !shared.suspect.load(Ordering::Relaxed)
-                && Arc::strong_count(shared) <= MAX_STREAMS
+                && Arc::strong_count(shared) <= shared.max_streams()
         })
     }
 
@@ -90,8 +98,29 @@ impl Known {
 }
 
 impl Shared {
-    pub(crate) fn new(requests: SendRequest<Full<Bytes>>, alert: Alert) -> Arc<Self> {
-        Arc::new(Self { requests, alert, suspect: AtomicBool::new(false) })
+    /// Of a connection just opened, which is driven from here on.
+    pub(crate) fn new(requests: SendRequest<Full<Bytes>>, connection: Http2, alert: Alert) -> Arc<Self> {
+        let connection = Arc::new(Mutex::new(Some(connection)));
+        let driven = Arc::clone(&connection);
+        tokio::spawn(poll_fn(move |cx| {
+            let mut driven = lock(&driven);
+            let is_over = driven.as_mut().is_none_or(|connection| Pin::new(connection).poll(cx).is_ready());
+            if is_over {
+                *driven = None;
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        }));
+        Arc::new(Self { requests, connection, alert, suspect: AtomicBool::new(false) })
+    }
+
+    /// How many requests at a time it takes: what the server says by `SETTINGS_MAX_CONCURRENT_STREAMS`, once that is here.
+    fn max_streams(&self) -> usize {
+        lock(&self.connection).as_ref().map_or(0, Http2::current_max_send_streams).min(MAX_STREAMS)
+    }
+
+    fn suspect(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
     }
 
     /// Sends a request. The connection lives as long as the response's body.
@@ -103,7 +132,9 @@ impl Shared {
         let response = self.requests.clone().try_send_request(request).await;
         unanswered.0 = None;
         drop(unanswered);
-        Ok(response?.map(|incoming| ResponseBody { incoming, _shared: Some(self) }))
+        let mut response = response?;
+        response.extensions_mut().insert(Carrier(Arc::downgrade(&self)));
+        Ok(response.map(|incoming| ResponseBody { incoming, _shared: Some(self) }))
     }
 }
 
@@ -115,9 +146,27 @@ struct Unanswered<'a>(Option<&'a Shared>);
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         if let Some(shared) = self.0 {
-            shared.suspect.store(true, Ordering::Relaxed);
+            shared.suspect();
         }
     }
+}
+
+/// Among a response's extensions: the connection that it came over, if that is shared.
+#[derive(Clone)]
+pub(crate) struct Carrier(Weak<Shared>);
+
+impl Carrier {
+    /// Keeps further requests off the connection.
+    pub(crate) fn suspect(&self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.suspect();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // If anything panics while one is held, what is inside is whole all the same.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pin_project! {

@@ -6,14 +6,18 @@
 mod secure;
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{FutureExt as _, StreamExt as _};
 use rustls::version::TLS13;
-use secure::{Server, serve};
+use secure::{Server, Settings, serve, serve_as};
 use sse_hyper::{Connector, Deadlines, EventSource, Failure, HttpClient, HttpError, Policy, Session, Update};
 use support::next;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 async fn http2() -> Server {
     serve(&[&TLS13], &["h2", "http/1.1"]).await
@@ -63,6 +67,20 @@ async fn a_full_connection_gets_a_neighbour() {
     let seen = join_all(sources.iter_mut().map(connection)).await;
     let on = |number: &str| seen.iter().filter(|seen| *seen == number).count();
     assert_eq!([on("1"), on("2"), on("3")], [100, 100, 50]);
+    assert_eq!(server.accepted(), 3);
+}
+
+#[tokio::test]
+async fn a_connection_takes_no_more_than_its_server_allows() {
+    let server =
+        serve_as(Settings { versions: &[&TLS13], alpn: &["h2"], max_streams: 10, ..Settings::default() }).await;
+    let client = server.client();
+    let mut sources = Vec::new();
+    for number in 0..25 {
+        let mut source = subscribe(&client, &server, "");
+        assert_eq!(connection(&mut source).await, (number / 10 + 1).to_string());
+        sources.push(source);
+    }
     assert_eq!(server.accepted(), 3);
 }
 
@@ -128,6 +146,49 @@ async fn a_connection_on_which_a_request_was_given_up_is_left_to_those_on_it() {
     assert_eq!(connection(&mut second).await, "2");
     assert_eq!(connection(&mut subscribe(&client, &server, "")).await, "2");
     assert!(first.next().now_or_never().is_none(), "still open");
+}
+
+/// A network on the way to `server`, which loses the connections that there are at a word: they stay open, and nothing
+/// comes through any more.
+async fn network_to(server: &Server) -> (String, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let (lose, address) = (Arc::new(Notify::new()), server.address);
+    let lost = Arc::clone(&lose);
+    tokio::spawn(async move {
+        loop {
+            let (mut here, _) = listener.accept().await.unwrap();
+            let lost = Arc::clone(&lost);
+            tokio::spawn(async move {
+                let mut there = TcpStream::connect(address).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut here, &mut there) => {}
+                    () = lost.notified() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (url, lose)
+}
+
+#[tokio::test]
+async fn a_source_that_met_a_deadline_goes_on_over_another_connection() {
+    let server = http2().await;
+    let (url, lose) = network_to(&server).await;
+    let client = server.client();
+    let subscribe = || {
+        let policy = Policy::default().with_reconnection_time(Duration::from_millis(10));
+        Connector::get(&url).unwrap().with_service(client.clone()).subscribe(policy)
+    };
+    let mut patient = subscribe();
+    assert_eq!(connection(&mut patient).await, "1");
+    let deadlines = Deadlines::default().with_byte_idle(Duration::from_millis(200));
+    let mut watchful = subscribe().with_deadlines(deadlines);
+    assert_eq!(connection(&mut watchful).await, "1");
+    lose.notify_waiters();
+    assert_eq!(connection(&mut watchful).await, "2");
+    assert_eq!(connection(&mut subscribe()).await, "2");
+    assert!(patient.next().now_or_never().is_none(), "still on the first, which may be alive for all it knows");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ impl Authority {
         roots.add(self.root.der().clone()).unwrap();
         let provider = Arc::new(ring::default_provider());
         let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-        serve_as(Settings { names: &["localhost"], versions: &[version], alpn, clients: Some(clients) }).await
+        serve_as(Settings { versions: &[version], alpn, clients: Some(clients), ..Settings::default() }).await
     }
 }
 

@@ -49,7 +49,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
-    let server = serve_as(Settings { names: &["example.org"], versions: &[&TLS13], alpn: &[], clients: None }).await;
+    let server = serve_as(Settings { names: &["example.org"], versions: &[&TLS13], ..Settings::default() }).await;
     let policy = Policy::default().with_max_failures(1);
     let source = Connector::get(&server.url).unwrap().with_service(server.client()).subscribe(policy);
     let (_, error) = failure(source).await;

@@ -31,6 +31,14 @@ pub(crate) struct Settings<'a> {
     pub(crate) alpn: &'a [&'a str],
     /// Whom it lets in; `None`: everybody.
     pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,
+    /// How many requests at a time an HTTP/2 connection takes.
+    pub(crate) max_streams: u32,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self { names: &["localhost", "127.0.0.1"], versions: &[], alpn: &[], clients: None, max_streams: 200 }
+    }
 }
 
 /// A server of endless event streams, and what it tells of each connection. What it answers depends on the path:
@@ -74,7 +82,7 @@ impl Server {
 }
 
 pub(crate) async fn serve(versions: &[&'static SupportedProtocolVersion], alpn: &[&str]) -> Server {
-    serve_as(Settings { names: &["localhost", "127.0.0.1"], versions, alpn, clients: None }).await
+    serve_as(Settings { versions, alpn, ..Settings::default() }).await
 }
 
 pub(crate) async fn serve_as(settings: Settings<'_>) -> Server {
@@ -114,6 +122,7 @@ pub(crate) async fn serve_as(settings: Settings<'_>) -> Server {
                     let io = TokioIo::new(stream);
                     if http2 {
                         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                            .max_concurrent_streams(settings.max_streams)
                             .serve_connection(io, service);
                         let mut connection = std::pin::pin!(connection);
                         tokio::select! {
