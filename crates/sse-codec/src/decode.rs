@@ -19,6 +19,8 @@ use crate::lines::{Cursor, Lines};
 use crate::scratch::{FixedBuf, FixedText, Full, Scratch, Text};
 pub(crate) use state::InChunk;
 use state::{Lent, Started, Unfinished};
+#[cfg(feature = "bytes")]
+pub(crate) use whole::Whole;
 
 /// The largest event a decoder takes unless told otherwise: 16 MiB. Real streams (images in tool results, whole
 /// documents) reach several MiB.
@@ -180,6 +182,11 @@ impl<B: Scratch> Decoder<B> {
         let mut event = InChunk::default();
         if FAST && !self.unsettled {
             if let Some(data) = self.whole_event(&mut Lines::new(chunk, cursor), &mut event) {
+                // For data alone there is much less to do.
+                if event.is_empty() {
+                    let last_event_id = self.last_event_id();
+                    return Ok(Some(Frame::Event(Event { event_type: MESSAGE, data, last_event_id })));
+                }
                 if let Some(id) = event.id {
                     self.take_id(id)?;
                 }

@@ -192,10 +192,10 @@ impl<'i, 'c> Lines<'i, 'c> {
         }
     }
 
-    /// The next eight bytes, the first of them lowest. `None`: there are fewer.
+    /// The next eight bytes. `None`: there are fewer.
     #[inline(always)]
-    pub(crate) fn word(&self) -> Option<u64> {
-        Some(u64::from_le_bytes(*self.chunk.get(self.place.position..)?.first_chunk()?))
+    pub(crate) fn word(&self) -> Option<&'i [u8; 8]> {
+        self.chunk.get(self.place.position..)?.first_chunk()
     }
 
     /// Takes a line and a blank line behind it. Returns the line, but for so many bytes at its beginning, as text. `None`:
@@ -203,19 +203,20 @@ impl<'i, 'c> Lines<'i, 'c> {
     #[inline(always)]
     pub(crate) fn next_lone(&mut self, at: usize) -> Option<&'i str> {
         let line = self.peek_line()?;
-        // All the line ends are in one block, next to each other.
-        let ends = self.place.ends;
-        let first = ends & ends.wrapping_neg();
+        // All the line ends are in one block: if the bytes are line ends, theirs are the first of its bits.
+        let without_first = |ends: u64| ends & ends.wrapping_sub(1);
+        let ends = without_first(self.place.ends);
+        let fourth = without_first(without_first(ends));
         let behind = self.chunk.get(line.end..)?;
-        let (length, bits) = if ends & first << 1 != 0 && behind.first_chunk() == Some(b"\n\n") {
-            (2, first | first << 1)
-        } else if ends & first << 3 != 0 && behind.first_chunk() == Some(b"\r\n\r\n") {
-            (4, first | first << 1 | first << 2 | first << 3)
+        let (length, ends) = if ends != 0 && behind.first_chunk() == Some(b"\n\n") {
+            (2, without_first(ends))
+        } else if fourth != 0 && behind.first_chunk() == Some(b"\r\n\r\n") {
+            (4, without_first(fourth))
         } else {
             return None;
         };
         let text = self.text(line, at)?;
-        self.place.ends = ends & !bits;
+        self.place.ends = ends;
         self.place.position = line.end + length;
         Some(text)
     }
@@ -225,7 +226,7 @@ impl<'i, 'c> Lines<'i, 'c> {
     #[inline(always)]
     pub(crate) fn peek_data(&mut self) -> Option<(Line, &'i [u8], usize)> {
         let from_line = self.chunk.get(self.place.position..)?;
-        let at = field::data(u64::from_le_bytes(*from_line.first_chunk()?))?;
+        let at = field::data(from_line.first_chunk()?)?;
         let line = self.peek_line()?;
         // The value is text too: it begins behind ASCII.
         let is_text = self.cursor.valid.from <= line.start && line.end <= self.cursor.valid.to;

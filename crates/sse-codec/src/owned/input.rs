@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use super::memory::{Memory, Span};
 use super::{LastEventId, OwnedEvent, OwnedFrame};
 use crate::FAST;
-use crate::decode::{Decoder, InChunk};
+use crate::decode::{Decoder, InChunk, Whole};
 use crate::error::DecodeError;
 use crate::event::{Frame, MESSAGE};
 use crate::lines::{Cursor, Lines};
@@ -188,22 +188,32 @@ impl Decoder {
         }
         let chunk: &Bytes = &input.chunk;
         let mut event = InChunk::default();
-        let Some(data) = self.whole_event(&mut Lines::new(chunk, &mut input.cursor), &mut event) else {
-            input.begun.tried = true;
-            if !event.is_empty() {
-                input.begun = Begun::new(chunk, &event);
-            }
-            return None;
-        };
-        if let Some(id) = event.id {
-            // Buffers that grow are never full.
-            self.take_id(id).ok()?;
-        }
         let span = |text| Span::find(chunk, text).unwrap_or(Span::EMPTY);
-        let (event_type, data) = (span(event.event_type.unwrap_or_default()), span(data));
-        let last_event_id = event.id.map_or_else(|| self.inherited_id(), |id| LastEventId::Own(span(id)));
-        let memory = input.memory();
-        Some(OwnedEvent { memory, event_type, data, last_event_id })
+        let event = match self.whole(&mut Lines::new(chunk, &mut input.cursor), &mut event) {
+            Whole::Data(data) => {
+                let data = span(data);
+                let last_event_id = self.inherited_id();
+                OwnedEvent { memory: input.memory(), event_type: Span::EMPTY, data, last_event_id }
+            }
+            Whole::Event(data) => {
+                if let Some(id) = event.id {
+                    // Buffers that grow are never full.
+                    self.take_id(id).ok()?;
+                }
+                let (event_type, data) = (span(event.event_type.unwrap_or_default()), span(data));
+                let own_id = event.id.map(|id| LastEventId::Own(span(id)));
+                let last_event_id = own_id.unwrap_or_else(|| self.inherited_id());
+                OwnedEvent { memory: input.memory(), event_type, data, last_event_id }
+            }
+            Whole::No => {
+                input.begun.tried = true;
+                if !event.is_empty() {
+                    input.begun = Begun::new(chunk, &event);
+                }
+                return None;
+            }
+        };
+        Some(event)
     }
 
     #[inline(never)]
