@@ -74,7 +74,9 @@ impl HttpClientBuilder {
     /// From the start of an attempt until there is a connection: names resolved, proxies passed, TLS settled. An attempt
     /// that takes longer has failed and is retried as any that found nobody. Default: 30 seconds.
     ///
-    /// Where a name has several addresses of one family, each of them gets its share of the time.
+    /// Where a name has several addresses of one family, each of them gets its share of the time. The wait for another
+    /// source that is opening a connection to the same server, to be shared, counts too: who comes late to it has less
+    /// time for one of its own, should that attempt fail.
     pub fn with_connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self

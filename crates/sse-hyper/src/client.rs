@@ -19,7 +19,7 @@ use tower_service::Service;
 use crate::builder::HttpClientBuilder;
 use crate::dial::{Dialer, Link};
 use crate::error::{BoxError, HttpError};
-use crate::share::{Connections, ResponseBody, Shared};
+use crate::share::{Connections, Known, ResponseBody, Shared};
 
 /// How often a silent connection is probed, so that a peer that vanished (a pulled cable, a firewall that forgot) is
 /// noticed in minutes where no idle deadline is set.
@@ -125,6 +125,16 @@ enum Connection {
     Http2(Arc<Shared>),
 }
 
+impl Connection {
+    /// Says what it is to those who come next, and offers it to them if it can be shared.
+    fn offer_to(&self, known: &mut Known) {
+        match self {
+            Self::Http1(_) => known.speaks_http1 = true,
+            Self::Http2(shared) => known.add(shared),
+        }
+    }
+}
+
 impl Inner {
     async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<ResponseBody>, HttpError> {
         let mut fresh = request.extensions_mut().remove::<FreshConnection>().is_some();
@@ -160,26 +170,26 @@ impl Inner {
     /// A connection for a request to `uri`: one at hand, unless it has to be fresh.
     async fn connect(&self, uri: &Uri, fresh: bool) -> Result<Connection, HttpError> {
         // HTTP/2 comes by TLS alone.
-        let shareable = uri.authority().filter(|_| !fresh && uri.scheme() == Some(&Scheme::HTTPS));
-        let Some(authority) = shareable else {
+        let Some(authority) = uri.authority().filter(|_| uri.scheme() == Some(&Scheme::HTTPS)) else {
             return self.open(uri).await;
         };
         let slot = self.connections.slot(authority);
-        let mut known = slot.lock().await;
-        if let Some(shared) = known.find() {
-            return Ok(Connection::Http2(shared));
+        if !fresh {
+            let mut known = slot.lock().await;
+            if let Some(shared) = known.find() {
+                return Ok(Connection::Http2(shared));
+            }
+            if !known.speaks_http1 {
+                let connection = self.open(uri).await?;
+                connection.offer_to(&mut known);
+                return Ok(connection);
+            }
         }
-        let connection = if known.speaks_http1 {
-            drop(known);
-            let connection = self.open(uri).await?;
-            known = slot.lock().await;
-            connection
-        } else {
-            self.open(uri).await?
-        };
-        match &connection {
-            Connection::Http1(..) => known.speaks_http1 = true,
-            Connection::Http2(shared) => known.add(shared),
+        // This one waits for nobody, and nobody for this one; others may use it all the same. If the slot is locked, they
+        // are about to have another.
+        let connection = self.open(uri).await?;
+        if let Ok(mut known) = slot.try_lock() {
+            connection.offer_to(&mut known);
         }
         Ok(connection)
     }

@@ -297,6 +297,9 @@ where
         // Fetch, HTTP-network-or-cache fetch, step 15: once, and over a new connection.
         if response.status() == StatusCode::MISDIRECTED_REQUEST && !misdirected {
             misdirected = true;
+            if let Some(carrier) = response.extensions().get::<Carrier>() {
+                carrier.suspect();
+            }
             continue;
         }
         if !trail.follow(request.method(), response.status(), response.headers())? {

@@ -14,7 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
-use hyper::client::conn::http2::{Connection, SendRequest};
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioExecutor;
 use pin_project_lite::pin_project;
 
@@ -49,13 +49,13 @@ pub(crate) struct Shared {
     connection: Arc<Mutex<Option<Http2>>>,
     /// Why the server ended it.
     pub(crate) alert: Alert,
-    /// A request was given up before its response head, or a response before its end: perhaps the network has lost it.
-    /// Those on it go on; others had better ask elsewhere.
+    /// A request was given up before its response head, or a response before its end: perhaps the network has lost it. Or
+    /// it leads to a server that is not the right one, as that says. Those on it go on; others had better ask elsewhere.
     suspect: AtomicBool,
 }
 
 /// hyper's side of a connection.
-pub(crate) type Http2 = Connection<BoxIo, Full<Bytes>, TokioExecutor>;
+pub(crate) type Http2 = http2::Connection<BoxIo, Full<Bytes>, TokioExecutor>;
 
 impl Connections {
     /// The slot of an origin.

@@ -126,6 +126,9 @@ async fn a_misdirected_request_goes_over_another_connection() {
     assert_eq!(connection(&mut first).await, "1");
     let mut misdirected = subscribe(&client, &server, "misdirected");
     assert_eq!(connection(&mut misdirected).await, "2");
+    // And so does all that comes behind it, by the same one.
+    let mut next = subscribe(&client, &server, "");
+    assert_eq!(connection(&mut next).await, "2");
 }
 
 #[tokio::test]
