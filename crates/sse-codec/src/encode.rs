@@ -277,6 +277,7 @@ impl<'a> EventBlock<'a> {
 }
 
 /// Data of which so many bytes have no line end is likely to have none.
+#[cfg(feature = "bytes")]
 const LIKELY: usize = 2048;
 
 const COMMENT: &[u8; 2] = b": ";
