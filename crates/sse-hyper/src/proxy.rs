@@ -50,7 +50,7 @@ impl Proxy {
     /// What the environment says, as curl and most programs read it.
     ///
     /// `HTTP_PROXY` for `http`, `HTTPS_PROXY` for `https`, `ALL_PROXY` for what they do not name; each in lower case
-    /// too. `NO_PROXY` lists the exceptions as in [`except`](Self::except). The variables are read when the client
+    /// too, which counts if the one in upper case is not set. (curl prefers lower case, and ignores `HTTP_PROXY`.) `NO_PROXY` lists the exceptions as in [`except`](Self::except). The variables are read when the client
     /// is built. Where `REQUEST_METHOD` is set none counts: in a CGI program, `HTTP_PROXY` is a field of the request.
     #[must_use]
     pub fn environment() -> Self {
@@ -75,8 +75,12 @@ impl Proxy {
 
     /// Reaches the hosts in `list` without a proxy: what `NO_PROXY` says, between commas.
     ///
-    /// A domain (with all below it), an IP address, a network such as `10.0.0.0/8`, or `*` for every host. Replaces an
-    /// earlier list. On [`environment`](Self::environment) and [`none`](Self::none) it changes nothing.
+    /// A domain (with all below it; a dot before it changes nothing), an IP address (one of IPv6 without brackets), a
+    /// network such as `10.0.0.0/8`, or `*` for every host. Anything else, such as `host:8080` or `*.example.org`, matches
+    /// nothing, and no name is looked up to be compared with an address: all that is as with curl. Replaces an earlier list. On [`environment`](Self::environment) and [`none`](Self::none) it changes nothing.
+    ///
+    /// Where curl differs: it takes `*` for every host only if it stands alone, takes spaces for commas, passes over a dot
+    /// at the end of a name, and some of its versions know no networks of IPv6.
     #[must_use]
     pub fn except(mut self, list: &str) -> Self {
         if let Source::Url { except, .. } = &mut self.0 {
@@ -146,7 +150,101 @@ impl fmt::Debug for Proxy {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
+    use std::process::Command;
+    use std::sync::mpsc;
+
     use super::*;
+
+    /// What leads past the proxy. The last column: curl does the same.
+    const EXCEPTIONS: [(&str, &str, bool, bool); 44] = [
+        ("", "localhost", false, true),
+        ("a.test", "a.test", true, true),
+        ("a.test", "b.a.test", true, true),
+        ("a.test", "ba.test", false, true),
+        ("a.test", "test", false, true),
+        ("A.Test", "a.test", true, true),
+        ("test", "a.test", true, true),
+        (".a.test", "a.test", true, true),
+        (".a.test", "b.a.test", true, true),
+        (".a.test", "ba.test", false, true),
+        (".", "a.test", false, true),
+        ("*.a.test", "a.test", false, true),
+        ("*.a.test", "b.a.test", false, true),
+        ("http://a.test", "a.test", false, true),
+        ("a.test.", "a.test", false, false),
+        ("a.test", "a.test.", false, false),
+        // Ports.
+        ("a.test:80", "a.test", false, true),
+        ("a.test:80", "a.test:80", false, true),
+        ("a.test:8080", "a.test:8080", false, true),
+        ("a.test", "a.test:8080", true, true),
+        ("10.0.0.1:80", "10.0.0.1", false, true),
+        ("[::1]:80", "[::1]", false, true),
+        // Lists.
+        ("b.test,a.test", "a.test", true, true),
+        ("b.test, a.test", "a.test", true, true),
+        (" a.test ", "a.test", true, true),
+        ("b.test,,a.test", "a.test", true, true),
+        ("b.test;a.test", "a.test", false, true),
+        ("b.test a.test", "a.test", false, false),
+        // Addresses and networks.
+        ("10.0.0.1", "10.0.0.1", true, true),
+        ("10.0.0.0/8", "10.1.2.3", true, true),
+        ("10.0.0.1/8", "10.1.2.3", true, true),
+        ("10.0.0.0/8", "11.1.2.3", false, true),
+        ("10.0.0.0/33", "10.0.0.0", false, true),
+        ("10.", "10.1.2.3", false, true),
+        (".1", "10.0.0.1", false, true),
+        ("127.0.0.1", "localhost", false, true),
+        ("localhost", "127.0.0.1", false, true),
+        ("::1", "[::1]", true, true),
+        ("[::1]", "[::1]", false, true),
+        ("fe80::/10", "[fe80::1]", true, false),
+        // Every host.
+        ("*", "a.test", true, true),
+        ("*", "10.0.0.1", true, true),
+        ("*", "[::1]", true, true),
+        ("b.test, *", "a.test", true, false),
+    ];
+
+    #[test]
+    fn exceptions_are_what_they_are_for_curl() {
+        let (curl, heard) = (curl(), mpsc::channel());
+        let [proxy, server] = ["proxy", "server"].map(|name| listen(name, heard.0.clone()));
+        for (list, host, past, as_curl) in EXCEPTIONS {
+            let proxies = Proxy::new("http://proxy.test").unwrap().except(list).matcher().unwrap();
+            let uri = Uri::try_from(format!("http://{host}/")).unwrap();
+            assert_eq!(proxies.intercept(&uri).is_none(), past, "{list:?} for {host}");
+            if curl && as_curl {
+                let mut curl = Command::new("curl");
+                curl.args(["-q", "-s", "-x", &format!("http://{proxy}"), "--noproxy", list]);
+                let output = curl.args(["--connect-to", &format!("::{server}"), &uri.to_string()]).output().unwrap();
+                let asked = heard.1.try_recv().unwrap_or_else(|_| panic!("{curl:?}: {output:?}"));
+                assert_eq!(asked == "server", past, "curl: {list:?} for {host}");
+            }
+        }
+    }
+
+    fn curl() -> bool {
+        Command::new("curl").arg("--version").output().is_ok()
+    }
+
+    /// Tells who was asked.
+    fn listen(name: &'static str, tell: mpsc::Sender<&'static str>) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                tell.send(name).unwrap();
+                let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        });
+        address
+    }
 
     /// A process of its own for each environment, which is this test again.
     #[test]
@@ -158,7 +256,7 @@ mod tests {
             return;
         }
         for except in ["*", "other.test"] {
-            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            let mut again = Command::new(std::env::current_exe().unwrap());
             again.args(["--exact", "proxy::tests::no_proxy_for_any_host_wins_over_a_proxy_that_is_none"]);
             again.env_remove("REQUEST_METHOD").env("HTTP_PROXY", NONE).env("NO_PROXY", except);
             let output = again.output().unwrap();
