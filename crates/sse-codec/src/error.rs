@@ -5,7 +5,11 @@ use thiserror::Error;
 /// An event of the stream was dropped. The peer sent more than this side is willing, or able, to hold.
 ///
 /// Reported once per event. The decoder then skips to the next blank line, `retry` lines and comments included, and
-/// goes on; the last event ID stays that of the event before, so a reconnection asks for the dropped one again.
+/// goes on.
+///
+/// The event's `id` is not taken: the last event ID stays that of the event before. So a client that reconnects asks a
+/// server that resumes for the dropped event again, receives all of it and drops it again, on every connection until
+/// an event behind it has brought another id. Where none comes, only a higher limit helps.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
