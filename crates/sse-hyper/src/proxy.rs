@@ -77,10 +77,11 @@ impl Proxy {
     ///
     /// A domain (with all below it; a dot before it changes nothing), an IP address (one of IPv6 without brackets), a
     /// network such as `10.0.0.0/8`, or `*` for every host. Anything else, such as `host:8080` or `*.example.org`, matches
-    /// nothing, and no name is looked up to be compared with an address: all that is as with curl. Replaces an earlier list. On [`environment`](Self::environment) and [`none`](Self::none) it changes nothing.
+    /// nothing, and no name is looked up to be compared with an address: all that is as with curl. Where curl differs: it
+    /// takes `*` for every host only if it stands alone, takes spaces for commas, does not mind a dot at the end of a
+    /// name, and some of its versions know no networks of IPv6.
     ///
-    /// Where curl differs: it takes `*` for every host only if it stands alone, takes spaces for commas, passes over a dot
-    /// at the end of a name, and some of its versions know no networks of IPv6.
+    /// Replaces an earlier list. On [`environment`](Self::environment) and [`none`](Self::none) it changes nothing.
     #[must_use]
     pub fn except(mut self, list: &str) -> Self {
         if let Source::Url { except, .. } = &mut self.0 {
