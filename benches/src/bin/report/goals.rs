@@ -31,13 +31,16 @@ pub(crate) fn verdicts(decoded: &[Row], encoded: &[Row]) -> Vec<Verdict> {
     let copying = |row: &Row| row.ratio(encoders::MEMCPY_REUSED.name);
     let lent = decode::LENT.name;
     against_peers(&mut verdicts, "decode to `&str`, 16 KiB chunks", decoded, large, lent, 2.5, lending);
-    let ratios: Vec<_> = verdicts.iter().map(|verdict: &Verdict| verdict.reached.ln()).collect();
+    let mean = |of: fn(&Verdict) -> f64| {
+        (verdicts.iter().map(|verdict| of(verdict).ln()).sum::<f64>() / verdicts.len() as f64).exp()
+    };
+    let (reached, limit) = (mean(|verdict| verdict.reached), mean(|verdict| verdict.limit.unwrap_or(f64::NAN)));
     verdicts.push(Verdict {
         goal: "the same, geometric mean".to_owned(),
         shape: "all",
         floor: 4.0,
-        reached: (ratios.iter().sum::<f64>() / ratios.len() as f64).exp(),
-        limit: None,
+        reached,
+        limit: Some(limit),
         with: "the fastest peer of each".to_owned(),
     });
     for row in decoded.iter().filter(|row| row.way == large && matches!(row.shape, "openai" | "big")) {

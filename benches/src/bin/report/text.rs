@@ -123,6 +123,8 @@ The limit is what the same comparison gives for the parts that cannot be left ou
   since every value that is moved became larger;
 - encoding: copying the data.
 
+What is missed and not out of reach is looked at more closely in [profile.md](profile.md).
+
 ";
 
 fn chunks(way: &str) -> String {
