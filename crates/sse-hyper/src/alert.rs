@@ -63,7 +63,7 @@ impl Heard {
     fn swallow<T>(&mut self, cx: &Context<'_>, result: Poll<io::Result<T>>, done: T) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Err(error)) => {
-                tracing::debug!(target: "sse", %error, "the server takes no more; its last words are read");
+                tracing::debug!(name: "sse.unwritable", target: "sse", %error, "the server takes no more");
                 self.deaf = true;
                 // The reader may have looked before they came.
                 cx.waker().wake_by_ref();

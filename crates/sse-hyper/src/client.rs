@@ -45,10 +45,11 @@ const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 ///
 /// Over HTTP/1.1 every request opens a connection of its own: an event stream holds it for hours, so there would be
 /// nothing to reuse, and dropping the stream closes it at once. Over HTTP/2 the requests of one client to one origin
-/// share connections, up to 100 at a time on each, or as many as the server allows if that is less. It costs one handshake and one socket for all of them, and a stream
-/// that is not read holds up no other. The connection is closed with the last response that came over it. One that may
-/// be dead is not used for further requests: one on which a request was given up before it had an answer, or on which an
-/// event source met a deadline. A silent one is probed every 45 seconds, and closed if 20 more pass without an answer.
+/// share connections, up to 100 at a time on each, or as many as the server allows if that is less. It costs one
+/// handshake and one socket for all of them, and a stream that is not read holds up no other. The connection is closed
+/// with the last response that came over it. One that may be dead is not used for further requests: one on which a
+/// request was given up before it had an answer, or on which an event source met a deadline. A silent one is probed every
+/// 45 seconds, and closed if 20 more pass without an answer.
 ///
 /// Clones share configuration and connections. It is a [`tower_service::Service`], so layers go around it; anything
 /// else that is one can take its place:

@@ -155,7 +155,7 @@ impl HttpError {
         kind.unwrap_or(Self::Tls)(error.into())
     }
 
-    /// Whether no later attempt can end otherwise, whatever the server does in the meantime.
+    /// Whether asking again is of no use.
     pub(crate) fn is_futile(&self) -> bool {
         match self {
             Self::Url { .. } | Self::ProxyUrl { .. } | Self::TlsConfig(_) | Self::Redirect(_) => true,

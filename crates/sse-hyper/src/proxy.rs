@@ -50,7 +50,8 @@ impl Proxy {
     /// What the environment says, as curl and most programs read it.
     ///
     /// `HTTP_PROXY` for `http`, `HTTPS_PROXY` for `https`, `ALL_PROXY` for what they do not name; each in lower case
-    /// too, which counts if the one in upper case is not set. (curl prefers lower case, and ignores `HTTP_PROXY`.) `NO_PROXY` lists the exceptions as in [`except`](Self::except). The variables are read when the client
+    /// too, which counts if the one in upper case is not set. (curl prefers lower case, and ignores `HTTP_PROXY`.)
+    /// `NO_PROXY` lists the exceptions as in [`except`](Self::except). The variables are read when the client
     /// is built. Where `REQUEST_METHOD` is set none counts: in a CGI program, `HTTP_PROXY` is a field of the request.
     #[must_use]
     pub fn environment() -> Self {

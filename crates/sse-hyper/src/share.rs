@@ -22,7 +22,8 @@ use crate::alert::Alert;
 use crate::dial::BoxIo;
 
 /// The most requests at a time on one connection, where the server allows as many: RFC 9113, 6.5.2, recommends to servers
-/// that they allow no fewer. One more than it allows would wait for another to end, and event streams do not end.
+/// that they allow no fewer. One more than it allows would wait for another to end, and event streams do not end. hyper,
+/// too, takes a server to allow 100 until it has said how many.
 const MAX_STREAMS: usize = 100;
 
 /// The connections at hand, by origin (all are of `https`). They are held by the responses that come over them and by
@@ -44,13 +45,13 @@ pub(crate) struct Known {
 /// A connection that takes several requests at a time.
 pub(crate) struct Shared {
     requests: SendRequest<Full<Bytes>>,
-    /// For what the server says of it. A task drives it, and takes it away at its end: with it go the requests that it has
-    /// not taken, back to those who made them.
-    connection: Arc<Mutex<Option<Http2>>>,
+    /// For what the server says of it. It belongs to the task that drives it: when that ends, or its runtime, the requests
+    /// that it has not taken go back to those who made them.
+    connection: Weak<Mutex<Http2>>,
     /// Why the server ended it.
     pub(crate) alert: Alert,
     /// A request was given up before its response head, or a response before its end: perhaps the network has lost it. Or
-    /// it leads to a server that is not the right one, as that says. Those on it go on; others had better ask elsewhere.
+    /// the server says that it is not the right one. Those on it go on; others had better ask elsewhere.
     suspect: AtomicBool,
 }
 
@@ -100,23 +101,15 @@ impl Known {
 impl Shared {
     /// Of a connection just opened, which is driven from here on.
     pub(crate) fn new(requests: SendRequest<Full<Bytes>>, connection: Http2, alert: Alert) -> Arc<Self> {
-        let connection = Arc::new(Mutex::new(Some(connection)));
-        let driven = Arc::clone(&connection);
-        tokio::spawn(poll_fn(move |cx| {
-            let mut driven = lock(&driven);
-            let is_over = driven.as_mut().is_none_or(|connection| Pin::new(connection).poll(cx).is_ready());
-            if is_over {
-                *driven = None;
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        }));
+        let driven = Arc::new(Mutex::new(connection));
+        let connection = Arc::downgrade(&driven);
+        tokio::spawn(poll_fn(move |cx| Pin::new(&mut *lock(&driven)).poll(cx)));
         Arc::new(Self { requests, connection, alert, suspect: AtomicBool::new(false) })
     }
 
     /// How many requests at a time it takes: what the server says by `SETTINGS_MAX_CONCURRENT_STREAMS`, once that is here.
     fn max_streams(&self) -> usize {
-        lock(&self.connection).as_ref().map_or(0, Http2::current_max_send_streams).min(MAX_STREAMS)
+        self.connection.upgrade().map_or(0, |connection| lock(&connection).current_max_send_streams().min(MAX_STREAMS))
     }
 
     fn suspect(&self) {

@@ -213,6 +213,19 @@ async fn a_connection_that_the_server_retires_takes_no_more_requests() {
     assert!(second.next().now_or_never().is_none(), "open");
 }
 
+#[test]
+fn a_connection_whose_runtime_has_ended_takes_no_more_requests() {
+    let runtimes = [(); 3].map(|()| tokio::runtime::Runtime::new().unwrap());
+    let [servers, first, second] = runtimes;
+    let server = servers.block_on(http2());
+    let client = server.client();
+    let mut on_first = subscribe(&client, &server, "");
+    assert_eq!(first.block_on(connection(&mut on_first)), "1");
+    drop(first);
+    assert_eq!(second.block_on(connection(&mut subscribe(&client, &server, ""))), "2");
+    drop(on_first);
+}
+
 #[tokio::test]
 async fn a_dead_connection_is_noticed_without_any_deadline() {
     // The server lives in a thread of its own, so that it can be stopped in the middle.
