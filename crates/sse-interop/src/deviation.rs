@@ -29,6 +29,8 @@ pub(crate) enum Deviation {
     IdInQuery(&'static str),
     /// The first request is a `POST`. Only those that resume are a `GET`.
     BeginsWithPost,
+    /// It is a call, a `POST` that is not made again, of which no event has an ID.
+    Call,
     /// A block with `retry` alone is reported as an event of this type.
     RetryIsAnEvent(&'static str),
 }
@@ -47,6 +49,7 @@ impl Deviation {
             Self::IdOfUnfinishedEvent => "takes the ID of an event that was cut, and so loses the event",
             Self::IdInQuery(_) => "sends the last event ID in the query, not in the header",
             Self::BeginsWithPost => "begins with a `POST`, and resumes by `GET`",
+            Self::Call => "is asked by a `POST`, sends no IDs, and is asked nothing again",
             Self::RetryIsAnEvent(_) => "takes a block with `retry` alone for an event",
         }
     }
@@ -72,6 +75,7 @@ impl Deviation {
                 list.insert(0, none);
             }
             Self::IdOfUnfinishedEvent => list.retain(|event| CUT.iter().all(|number| event.id != number.to_string())),
+            Self::Call => list.iter_mut().for_each(|event| event.id.clear()),
             Self::IdInQuery(_) | Self::BeginsWithPost | Self::OwnIds => {}
         }
     }
@@ -81,7 +85,7 @@ impl Deviation {
         let mut requests = requests.iter_mut();
         let first = requests.next();
         match self {
-            Self::BeginsWithPost => {
+            Self::BeginsWithPost | Self::Call => {
                 if let Some(request) = first {
                     request.method = "POST".to_owned();
                 }

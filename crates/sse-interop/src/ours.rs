@@ -2,5 +2,6 @@
 
 pub(crate) mod client;
 pub(crate) mod mcp;
+pub(crate) mod mcp_call;
 pub(crate) mod mcp_server;
 pub(crate) mod server;

@@ -2,7 +2,7 @@
 
 use crate::deviation::Deviation::{self, *};
 use crate::list::CUT;
-use crate::ours::{client, mcp, mcp_server, server};
+use crate::ours::{client, mcp, mcp_call, mcp_server, server};
 use crate::pair::{Pair, StartClient, StartServer};
 use crate::peers::{axum, browser, curl, nginx, node, python};
 use crate::wire::Cut;
@@ -53,6 +53,14 @@ const SERVERS: &[TheirServer] = &[
         clients: [mcp::hyper_get, mcp::reqwest_get],
         cuts: AND_BY_SERVER,
         deviations: &[OwnIds],
+    },
+    // What is lost of it is lost.
+    TheirServer {
+        peer: "mcp-call",
+        start: node::mcp_call,
+        clients: [mcp_call::hyper, mcp_call::reqwest],
+        cuts: &[],
+        deviations: &[Call],
     },
 ];
 

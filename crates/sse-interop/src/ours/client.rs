@@ -1,15 +1,13 @@
 //! Our clients, as browsers do it.
 
-use std::error::Error;
-
 use futures_util::{Stream, StreamExt as _};
 use sse_hyper::{OwnedEvent, Policy};
 
-use crate::Result;
 use crate::list::Event;
 use crate::pair::{Client, Start};
 use crate::setting::Setting;
 use crate::wire::PATH;
+use crate::{Error, Result};
 
 /// The client of sse-hyper, as its documentation shows it.
 pub(crate) fn hyper(_: &Setting, origin: String) -> Start<'_, Client> {
@@ -33,10 +31,13 @@ fn as_it_is(event: &OwnedEvent) -> Result<Option<Event>> {
 }
 
 /// Reports what `read` makes of what an event source of ours yields.
-pub(super) fn follow<E: Error + Send + Sync + 'static>(
+pub(super) fn follow<E: Send + 'static>(
     mut source: impl Stream<Item = std::result::Result<OwnedEvent, E>> + Send + Unpin + 'static,
     read: fn(&OwnedEvent) -> Result<Option<Event>>,
-) -> Client {
+) -> Client
+where
+    Error: From<E>,
+{
     Client::spawn(async move |events| {
         while let Some(event) = source.next().await {
             if let Some(event) = read(&event?)? {

@@ -55,7 +55,7 @@ pub(crate) fn reqwest_get(_: &Setting, origin: String) -> Start<'_, Client> {
     })
 }
 
-fn client() -> reqwest::Result<reqwest::Client> {
+pub(super) fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder().no_proxy().build()
 }
 
@@ -141,7 +141,7 @@ where
 }
 
 /// The result of a call is the end of its stream.
-fn result() -> Ending {
+pub(super) fn result() -> Ending {
     Ending::at(|event| matches!(serde_json::from_str(event.data), Ok(Message { result: Some(_), .. })))
 }
 
@@ -160,7 +160,7 @@ struct Params {
 /// The event of the list that a message carries, under the ID of the message. A priming event carries none.
 ///
 /// JSON keeps CR as it is. That is made LF, as an event stream would, so that all pairs are held to the same list.
-fn read(event: &OwnedEvent) -> Result<Option<Event>> {
+pub(super) fn read(event: &OwnedEvent) -> Result<Option<Event>> {
     if event.data().is_empty() {
         return Ok(None);
     }

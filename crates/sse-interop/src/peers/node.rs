@@ -35,6 +35,11 @@ pub(crate) fn mcp(setting: &Setting, released: Released) -> Start<'_, Server> {
     Box::pin(program::server(setting, "node/server-mcp.mjs", released))
 }
 
+/// The server of @modelcontextprotocol/server, which speaks a later revision of the protocol.
+pub(crate) fn mcp_call(setting: &Setting, released: Released) -> Start<'_, Server> {
+    Box::pin(program::server(setting, "node/server-mcp-call.mjs", released))
+}
+
 /// The client of @modelcontextprotocol/sdk.
 pub(crate) fn mcp_client(setting: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(program::client(setting, "node/client-mcp.mjs", origin))
