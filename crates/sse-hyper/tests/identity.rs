@@ -68,8 +68,8 @@ impl Authority {
 async fn refused(server: &Server, tls: Tls) -> HttpError {
     let before = server.accepted();
     let client = HttpClient::builder().with_tls(tls).build().unwrap();
-    let source = Connector::get(&server.url).unwrap().with_service(client).subscribe(Policy::default());
-    match failure(source).await.1 {
+    let policy = Policy::default().with_max_failures(2);
+    match failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await.1 {
         Error::Failed(Failure::Transport { cause: Cause::Futile, source, .. }) => {
             assert_eq!(server.accepted() - before, 1, "{source:?}");
             source
