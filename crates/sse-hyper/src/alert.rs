@@ -17,28 +17,31 @@ use crate::dial::BoxIo;
 use crate::error::HttpError;
 
 /// The last word of a server, if it was an alert.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Alert {
-    word: Arc<OnceLock<rustls::Error>>,
+    /// There is none where there is no TLS.
+    word: Option<Arc<OnceLock<rustls::Error>>>,
     /// The client has a certificate to show.
     has_identity: bool,
 }
 
 impl Alert {
+    /// Of a TLS connection. Any other has the default.
     pub(crate) fn new(has_identity: bool) -> Self {
-        Self { word: Arc::default(), has_identity }
+        Self { word: Some(Arc::default()), has_identity }
     }
 
     /// What to make of an error of the connection: where the server has said why, its word counts.
     pub(crate) fn explain(&self, error: hyper::Error) -> HttpError {
-        let alert = self.word.get().cloned();
+        let alert = self.word.as_ref().and_then(|word| word.get()).cloned();
         let told = alert.and_then(|alert| HttpError::from_alert(alert, self.has_identity));
         told.unwrap_or_else(|| HttpError::from_service(error.into()))
     }
 
     fn hear(&self, error: &io::Error) {
+        let Some(word) = &self.word else { return };
         if let Some(error @ rustls::Error::AlertReceived(_)) = error.get_ref().and_then(|error| error.downcast_ref()) {
-            let _ = self.word.set(error.clone());
+            let _ = word.set(error.clone());
         }
     }
 }

@@ -62,13 +62,13 @@ impl Dialer {
     pub(crate) async fn dial(&self, uri: &Uri) -> Result<Link, HttpError> {
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
         let (mut io, proxy) = self.open(uri, secure).await?;
-        let mut http2 = false;
+        let (mut http2, mut alert) = (false, Alert::default());
         if secure {
             let tls = handshake(&self.tls, uri, io).await?;
             http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
             io = Box::new(TokioIo::new(tls));
+            alert = Alert::new(has_identity(&self.tls));
         }
-        let alert = Alert::new(has_identity(&self.tls));
         let io = Heard::new(io, alert.clone());
         Ok(Link { io: Box::new(io), http2, proxy, alert })
     }
