@@ -2,20 +2,19 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
+#[path = "support/by_hand.rs"]
+mod by_hand;
 mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 
+use by_hand::serve_by_hand;
 use bytes::Bytes;
 use http::Request;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::crypto::ring;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
-use sse_hyper::{Error, EventSource, Failure, HttpClient, OneResponse, Tls};
+use sse_hyper::{Error, EventSource, Failure, HttpClient, OneResponse};
 use support::failure;
 
 const REFUSAL: &str = r#"{"error": "too much"}"#;
@@ -58,28 +57,13 @@ async fn the_answer_to_an_upload_that_is_refused_is_read() {
 }
 
 async fn over_tls(version: &'static SupportedProtocolVersion) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into())
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            // What waits to be sent is lost by a reset: no fault of the client's.
-            stream.set_nodelay(true).unwrap();
-            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-            refuse(&mut stream);
-            stream.conn.send_close_notify();
-            stream.flush().unwrap();
-        }
+    let (url, tls) = serve_by_hand(version, |mut stream| {
+        // What waits to be sent is lost by a reset: no fault of the client's.
+        stream.sock.set_nodelay(true).unwrap();
+        refuse(&mut stream);
+        stream.conn.send_close_notify();
+        stream.flush().unwrap();
     });
-    let tls = Tls::new().with_ca_pem(cert.pem().as_bytes()).unwrap();
     upload_to(&url, HttpClient::builder().with_tls(tls).build().unwrap()).await;
 }
 

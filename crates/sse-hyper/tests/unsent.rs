@@ -2,25 +2,23 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
+#[path = "support/by_hand.rs"]
+mod by_hand;
 #[path = "support/secure.rs"]
 mod secure;
 mod support;
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use by_hand::serve_by_hand;
 use bytes::Bytes;
 use http::Request;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::crypto::ring;
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use secure::serve;
-use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session, Tls};
+use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session};
 use support::failure;
 
 const ATTEMPTS: u32 = 3;
@@ -49,31 +47,16 @@ async fn a_failed_handshake_does() {
 #[tokio::test]
 async fn what_breaks_behind_the_handshake_does_not() {
     for version in [&TLS12, &TLS13] {
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[version])
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into())
-            .unwrap();
-        let config = Arc::new(config);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
         let accepted = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&accepted);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                count.fetch_add(1, Ordering::Relaxed);
-                let session = ServerConnection::new(Arc::clone(&config)).unwrap();
-                let mut stream = StreamOwned::new(session, stream.unwrap());
-                stream.read_exact(&mut [0; 4]).unwrap();
-                // A record that nobody can decrypt.
-                let mut record = vec![23, 3, 3, 0, 64];
-                record.resize(5 + 64, 0);
-                stream.sock.write_all(&record).unwrap();
-            }
+        let (url, tls) = serve_by_hand(version, move |mut stream| {
+            count.fetch_add(1, Ordering::Relaxed);
+            stream.read_exact(&mut [0; 4]).unwrap();
+            // A record that nobody can decrypt.
+            let mut record = vec![23, 3, 3, 0, 64];
+            record.resize(5 + 64, 0);
+            stream.sock.write_all(&record).unwrap();
         });
-        let tls = Tls::new().with_ca_pem(cert.pem().as_bytes()).unwrap();
         match failure(post(&url, HttpClient::builder().with_tls(tls).build().unwrap())).await.1 {
             Error::Failed(Failure::Transport { source: HttpError::Lost(_), .. }) => {}
             other => panic!("{other:?}"),
