@@ -78,9 +78,9 @@ impl Mcp {
         let messages = replay(self.setting.list, last_event_id, self.released)
             .take(end.saturating_sub(seen))
             .map(move |event| encode(&event, &call));
-        // Only a connection that was not cut gets here.
+        // The first connection is cut before that, though what is on its way may get here.
         let ended = stream::poll_fn(move |_| {
-            self.closed.store(true, Relaxed);
+            self.closed.fetch_or(seen > 0, Relaxed);
             Poll::Ready(None)
         });
         EventBody::new(stream::iter(priming).chain(messages).chain(ended)).retry(RETRY).into_response().into_response()
