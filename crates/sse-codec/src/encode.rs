@@ -7,6 +7,7 @@ mod plain;
 use core::time::Duration;
 
 use crate::error::{BufferTooSmall, FieldError};
+use crate::scan;
 use line_ends::line_ends;
 use output::{Output, Room, Slice};
 use plain::is_plain;
@@ -292,11 +293,18 @@ const NEXT_DATA: &[u8; 7] = b"\ndata: ";
 /// Writes a text with something else in place of each line end.
 #[inline(never)]
 fn write_lines<const N: usize>(mut text: &[u8], line_end: &[u8; N], out: &mut impl Output) {
-    out.append_with(text.len(), |room| {
-        let (room, rest) = room.lines(text, line_end);
-        text = rest;
-        room
-    });
+    loop {
+        let before = text.len();
+        out.append_with(before, |room| {
+            let (room, rest) = room.lines(text, line_end);
+            text = rest;
+            room
+        });
+        // Mostly that was all but the last line. If it was the room that came to an end, there is more now.
+        if text.len() < scan::BLOCK * scan::BLOCKS || text.len() == before {
+            break;
+        }
+    }
     // The end of it, for which room is made as it is needed: no more than the block takes.
     let mut start = 0;
     for end in line_ends(text) {

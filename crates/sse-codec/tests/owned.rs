@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::iter;
+use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use sse_codec::{BytesInput, Decoder, Frame, Input, OwnedEvent, OwnedFrame};
 
 /// The events of a stream in these chunks.
@@ -179,5 +180,30 @@ fn a_chunk_in_place_of_another_is_read_from_its_beginning() {
         cleared.clear();
         assert!(cleared.is_empty() && cleared.remaining().is_empty());
         assert_eq!(all(cleared), []);
+    }
+}
+
+/// Memory that tells when nobody has a share of it any more.
+struct Memory {
+    _owner: Arc<()>,
+}
+
+impl AsRef<[u8]> for Memory {
+    fn as_ref(&self) -> &[u8] {
+        b"data: 1\n\n"
+    }
+}
+
+#[test]
+fn an_input_that_is_cleared_has_no_share_of_any_memory() {
+    for from in [0, 3, 9] {
+        let memory = Arc::new(());
+        let mut chunk = Bytes::from_owner(Memory { _owner: Arc::clone(&memory) });
+        chunk.advance(from);
+        let mut input = BytesInput::new(chunk.clone());
+        input.clear();
+        input.replace(chunk);
+        input.clear();
+        assert_eq!(Arc::strong_count(&memory), 1, "{from}");
     }
 }

@@ -10,7 +10,7 @@ use crate::scan;
 
 /// What bytes are appended to.
 pub(super) trait Output {
-    /// Appends what `write` writes, which is at most `len` bytes.
+    /// Appends what `write` writes. There is room for `len` bytes if it can be made, and perhaps for more.
     fn append_with(&mut self, len: usize, write: impl FnOnce(Room<'_>) -> Room<'_>);
 }
 

@@ -63,7 +63,7 @@ impl BytesInput {
     /// A cursor at the beginning of a chunk. An empty chunk is fine.
     #[inline]
     pub fn new(chunk: Bytes) -> Self {
-        Self { chunk: Memory::Whole(chunk), cursor: Cursor::default(), begun: Begun::default() }
+        Self { chunk: Memory::new(chunk), cursor: Cursor::default(), begun: Begun::default() }
     }
 
     /// What has not been decoded yet.
@@ -97,7 +97,7 @@ impl BytesInput {
     pub fn replace(&mut self, chunk: Bytes) {
         self.cursor.reset();
         self.begun = Begun::default();
-        self.chunk = Memory::Whole(chunk);
+        self.chunk = Memory::new(chunk);
     }
 
     /// Lets go of the chunk, which leaves the input empty: who waits for another one should keep none in memory.

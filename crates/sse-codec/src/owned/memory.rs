@@ -17,6 +17,12 @@ pub(super) enum Memory {
 }
 
 impl Memory {
+    /// Of a chunk. None at all of an empty one, which may well be a share of something large.
+    #[inline]
+    pub(super) fn new(chunk: Bytes) -> Self {
+        if chunk.is_empty() { Self::default() } else { Self::Whole(chunk) }
+    }
+
     /// One more share of it.
     #[inline]
     pub(super) fn share(&mut self) -> Self {

@@ -4,7 +4,7 @@ use std::array;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use sse_tokio::{Connect, Deadlines, EventSource, EventStream, OwnedEvent, Response, ResponseHead, Session};
 
@@ -46,6 +46,15 @@ async fn an_idle_connection_holds_no_chunk() {
         drop(idle(&mut source).await);
         assert_eq!(weak.strong_count(), 0, "{text:?}");
     }
+}
+
+#[test]
+fn nor_what_is_left_of_a_chunk_that_someone_else_has_read() {
+    let (mut chunk, weak) = lent("data: a\n\n");
+    chunk.advance(chunk.len());
+    let mut events = EventStream::new(stream::iter([Ok::<_, Infallible>(chunk)]).chain(stream::pending()));
+    assert!(events.next().now_or_never().is_none());
+    assert_eq!(weak.strong_count(), 0);
 }
 
 /// An event of 15 MiB in many chunks, and then nothing.
