@@ -46,9 +46,10 @@
 //! * **Text.** All text is `&str`, decoded as UTF-8 with U+FFFD exactly as the Encoding standard says, also where a chunk
 //!   boundary cuts a character.
 //! * **No injection.** What is encoded is read as what was given: no value can end its line and begin another field.
-//! * **No panics** on any input, and no `unsafe` in what can be called. Inside, `unsafe` is in three kinds of places, each
+//! * **No panics** on any input, and no `unsafe` in what can be called. Inside, `unsafe` is in four kinds of places, each
 //!   with its reason beside it: looking at many bytes at once (one file per instruction set), not validating a second
-//!   time what is known to be UTF-8, and writing into a vector's spare capacity. Each has a test against safe code.
+//!   time what is known to be UTF-8, writing into a vector's spare capacity, and counting the events that share a chunk.
+//!   Each has a test against safe code, or of what it counts.
 //!
 //! # What zero-copy means here
 //!
@@ -61,8 +62,8 @@
 //! * text that is not valid UTF-8;
 //! * the last event ID, which outlives its chunk.
 //!
-//! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk may take it over, and the others cost a
-//! reference count, for which there is one small allocation a chunk. It keeps the whole chunk in memory, so
+//! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk may take it over, and the others are
+//! counted, for which there is one small allocation a chunk, and one atomic operation when an event is dropped. It keeps the whole chunk in memory, so
 //! [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All others have memory of their own, in one
 //! allocation.
 //!

@@ -2,6 +2,7 @@
 
 mod input;
 mod memory;
+mod shares;
 
 use core::fmt;
 use core::time::Duration;

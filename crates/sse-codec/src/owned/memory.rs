@@ -2,18 +2,18 @@
 
 use core::ops::Deref;
 
-use alloc::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
+
+use super::shares::Shares;
 
 /// What the texts of an event are parts of.
 #[derive(Clone)]
 pub(super) enum Memory {
     /// A chunk of one event, or a copy.
     Whole(Bytes),
-    /// A chunk of several events: one allocation for all of them, and a count that costs each of them less than that of
-    /// `Bytes`, which goes by way of its functions for what holds the memory.
-    Shared(Arc<Bytes>),
+    /// A chunk of several events, with one allocation for all of them.
+    Shared(Shares),
 }
 
 impl Memory {
@@ -23,23 +23,25 @@ impl Memory {
         if chunk.is_empty() { Self::default() } else { Self::Whole(chunk) }
     }
 
-    /// One more share of it.
+    /// A share of it.
     #[inline]
     pub(super) fn share(&mut self) -> Self {
         Self::Shared(match self {
-            Self::Shared(bytes) => Arc::clone(bytes),
+            Self::Shared(shares) => shares.give(),
             Self::Whole(_) => self.begin_to_share(),
         })
     }
 
     #[cold]
-    fn begin_to_share(&mut self) -> Arc<Bytes> {
-        let shared = match core::mem::take(self) {
-            Self::Whole(bytes) => Arc::new(bytes),
-            Self::Shared(bytes) => bytes,
+    #[inline(never)]
+    fn begin_to_share(&mut self) -> Shares {
+        let mut shares = match core::mem::take(self) {
+            Self::Whole(chunk) => Shares::new(chunk),
+            Self::Shared(shares) => shares,
         };
-        *self = Self::Shared(Arc::clone(&shared));
-        shared
+        let share = shares.give();
+        *self = Self::Shared(shares);
+        share
     }
 }
 
