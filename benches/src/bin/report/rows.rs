@@ -80,10 +80,11 @@ impl Row {
         self.peer() / (self.search() + copy)
     }
 
-    /// The same for one that lends as ours does, and takes a share of the chunk for each event.
+    /// The same for one that lends as ours does, is given a share of each chunk, and gives back one for each event.
     pub(crate) fn limit_of_sharing(&self) -> f64 {
-        let share = self.cost(floors::SHARE.name) / self.chunks as f64;
-        self.peer() / (self.cost(decode::LENT.name) + share * self.events as f64)
+        let one = self.cost(floors::SHARE.name) / self.chunks as f64 / 2.0;
+        let (taken, given_back) = (self.chunks, self.events.max(self.chunks));
+        self.peer() / (self.cost(decode::LENT.name) + one * (taken + given_back) as f64)
     }
 
     fn peer(&self) -> f64 {

@@ -117,10 +117,10 @@ The limit is what the same comparison gives for the parts that cannot be left ou
 
 - text: finding the line ends, by the faster of two ways; and, where an event is cut (*big* in 16 KiB chunks) or has many
   lines (*multi*), copying it once;
-- owned events: our decoder when it lends, and one share of the chunk for each event, taken and given back. These are two
-  atomic operations, and cost about as much as the allocation and the copy of a small string that peers make instead.
-  Keeping small events inside of the owned value was tried: the smallest gained a sixth, and the larger ones lost as much,
-  since every value that is moved became larger;
+- owned events: our decoder when it lends, a share of each chunk, taken by who reads it, and a share given back for each
+  event: one atomic operation each. One event a chunk has both, which cost about as much as the allocation and the copy of
+  a small string that peers make instead. Keeping small events inside of the owned value was tried: the smallest gained a
+  sixth, and the larger ones lost as much, since every value that is moved became larger;
 - encoding: copying the data.
 
 What is missed and not out of reach is looked at more closely in [profile.md](profile.md).
