@@ -95,25 +95,33 @@ fn select(args: &[String]) -> Result<Vec<Step>, Failure> {
 
 fn fmt() -> Result<(), Failure> {
     process::run(&mut process::cargo(&["fmt", "--all", "--check"]))?;
-    for workspace in
-        ["benches/Cargo.toml", "fuzz/Cargo.toml", "xtask/freestanding/Cargo.toml", "xtask/machines/Cargo.toml"]
-    {
+    for workspace in [
+        "benches/Cargo.toml",
+        "fuzz/Cargo.toml",
+        "tls-tests/Cargo.toml",
+        "xtask/freestanding/Cargo.toml",
+        "xtask/machines/Cargo.toml",
+    ] {
         process::run(&mut process::cargo(&["fmt", "--all", "--manifest-path", workspace, "--check"]))?;
     }
     Ok(())
 }
 
 fn clippy() -> Result<(), Failure> {
-    process::run(&mut process::cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    ["Cargo.toml", "tls-tests/Cargo.toml"].into_iter().try_for_each(|manifest| {
+        process::run(&mut process::cargo(&[
+            "clippy",
+            "--manifest-path",
+            manifest,
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })
 }
 
 fn doc() -> Result<(), Failure> {

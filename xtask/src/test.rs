@@ -13,7 +13,8 @@ Usage: cargo xtask test [ARGS]
 
 Installs the browser and the other programs that tests talk to (by apt-get, as root or through a
 sudo that asks nothing), then runs `cargo test --workspace --all-features --locked ARGS`: unit,
-integration, documentation tests and examples. ARGS are cargo's: `-p sse-codec`, `-- NAME`, ...
+integration, documentation tests and examples; and without ARGS those of tls-tests/, a workspace
+of its own. ARGS are cargo's: `-p sse-codec`, `-- NAME`, ...
 
 Fails if a test fails or if no test ran. A program that is missing and cannot be installed is a
 failure if the variable CI is set, and a loud skip elsewhere.",
@@ -33,7 +34,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     }
     command.args(args);
     let mut tally = Tally::default();
-    let result = process::run_seeing(&mut command, |line| tally.see(line));
+    let mut result = process::run_seeing(&mut command, |line| tally.see(line));
+    if args.is_empty() {
+        let mut command = process::cargo(&["test", "--locked", "--manifest-path", "tls-tests/Cargo.toml"]);
+        result = result.and(process::run_seeing(&mut command, |line| tally.see(line)));
+    }
 
     eprintln!("\n{tally}");
     for tool in &missing {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::Request;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use sse_hyper::{Error, EventSource, Failure, HttpClient, OneResponse};
+use sse_hyper::{Error, EventSource, Failure, HttpClient, OneResponse, Tls};
 use support::failure;
 
 const REFUSAL: &str = r#"{"error": "too much"}"#;
@@ -57,13 +57,14 @@ async fn the_answer_to_an_upload_that_is_refused_is_read() {
 }
 
 async fn over_tls(version: &'static SupportedProtocolVersion) {
-    let (url, tls) = serve_by_hand(version, |mut stream| {
+    let (url, pem) = serve_by_hand(version, |mut stream| {
         // What waits to be sent is lost by a reset: no fault of the client's.
         stream.sock.set_nodelay(true).unwrap();
         refuse(&mut stream);
         stream.conn.send_close_notify();
         stream.flush().unwrap();
     });
+    let tls = Tls::new().with_ca_pem(pem.as_bytes()).unwrap();
     upload_to(&url, HttpClient::builder().with_tls(tls).build().unwrap()).await;
 }
 

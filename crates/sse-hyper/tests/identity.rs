@@ -2,67 +2,27 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/secure.rs"]
 mod secure;
 mod support;
 
 use std::sync::Arc;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedKey, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    generate_simple_self_signed,
-};
+use authority::{Authority, Identity};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
-use secure::{Server, Settings, serve_as};
+use secure::Server;
 use sse_hyper::{Cause, Connector, Error, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
 use support::{failure, next};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-
-/// A certificate and its key.
-struct Identity {
-    certificate: String,
-    key: String,
-}
-
-/// Who vouches for clients.
-struct Authority {
-    root: rcgen::Certificate,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(vec![]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let root = params.self_signed(&key).unwrap();
-        Self { root, issuer: Issuer::new(params, key) }
-    }
-
-    fn identity(&self) -> Identity {
-        let mut params = CertificateParams::new(vec!["client.test".into()]).unwrap();
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
-    }
-
-    /// A server that lets in whom this authority vouches for.
-    async fn serve(&self, version: &'static rustls::SupportedProtocolVersion, alpn: &[&str]) -> Server {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.root.der().clone()).unwrap();
-        let provider = Arc::new(ring::default_provider());
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-        serve_as(Settings { versions: &[version], alpn, clients: Some(clients), ..Settings::default() }).await
-    }
-}
 
 /// How a source with these settings fails, by its first attempt.
 async fn refused(server: &Server, tls: Tls) -> HttpError {

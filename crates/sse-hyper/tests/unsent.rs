@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http::Request;
 use rustls::version::{TLS12, TLS13};
 use secure::serve;
-use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session};
+use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session, Tls};
 use support::failure;
 
 const ATTEMPTS: u32 = 3;
@@ -49,7 +49,7 @@ async fn what_breaks_behind_the_handshake_does_not() {
     for version in [&TLS12, &TLS13] {
         let accepted = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&accepted);
-        let (url, tls) = serve_by_hand(version, move |mut stream| {
+        let (url, pem) = serve_by_hand(version, move |mut stream| {
             count.fetch_add(1, Ordering::Relaxed);
             stream.read_exact(&mut [0; 4]).unwrap();
             // A record that nobody can decrypt.
@@ -57,6 +57,7 @@ async fn what_breaks_behind_the_handshake_does_not() {
             record.resize(5 + 64, 0);
             stream.sock.write_all(&record).unwrap();
         });
+        let tls = Tls::new().with_ca_pem(pem.as_bytes()).unwrap();
         match failure(post(&url, HttpClient::builder().with_tls(tls).build().unwrap())).await.1 {
             Error::Failed(Failure::Transport { source: HttpError::Lost(_), .. }) => {}
             other => panic!("{other:?}"),

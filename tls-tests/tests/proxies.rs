@@ -1,0 +1,71 @@
+//! reqwest's proxies, each a program of somebody else's: tinyproxy (HTTP) and microsocks (SOCKS 5).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
+
+#[path = "../../crates/sse-hyper/tests/support/programs.rs"]
+mod programs;
+#[path = "../../crates/sse-hyper/tests/support/secure.rs"]
+mod secure;
+#[path = "../../crates/sse-reqwest/tests/support/mod.rs"]
+mod support;
+mod trust;
+
+use programs::{free, microsocks, plain_server, tinyproxy};
+use reqwest::{Client, Proxy};
+use rustls::version::TLS13;
+use secure::{Server, serve};
+use sse_reqwest::{Connector, Error, Failure, HttpError, RequestBuilderExt as _};
+use support::{failure, next, quick};
+use trust::trusting;
+
+fn client(server: &Server, proxy: &str) -> Client {
+    trusting(&server.pem).proxy(Proxy::all(proxy).unwrap()).build().unwrap()
+}
+
+#[tokio::test]
+async fn events_come_through_a_proxy_as_they_are_sent() {
+    let (http, socks) = (tinyproxy(), microsocks());
+    let server = serve(&[&TLS13], &["h2"]).await;
+    for proxy in [
+        format!("http://user:secret@{}", http.address),
+        format!("socks5://user:secret@{}", socks.address),
+        format!("socks5h://user:secret@{}", socks.address),
+    ] {
+        // TLS, and HTTP/2 in it, is settled with the server.
+        let client = client(&server, &proxy);
+        let mut source = client.get(&server.url).event_source().unwrap();
+        assert_eq!(next(&mut source).await.data(), "hello", "{proxy}");
+
+        let (url, request) = plain_server().await;
+        let mut source = client.get(&url).event_source().unwrap();
+        assert_eq!(next(&mut source).await.data(), "hello", "{proxy}");
+        let request = request.await.unwrap();
+        assert!(request.starts_with("GET /path?query HTTP/1.1\r\n"), "{request}");
+        assert!(!request.contains("secret"), "{request}");
+        // tinyproxy says of itself that it was there.
+        assert_eq!(request.to_lowercase().contains("via: "), !proxy.starts_with("socks"), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_lets_nothing_pass_is_a_failed_connection() {
+    let (http, socks) = (tinyproxy(), microsocks());
+    let server = serve(&[&TLS13], &["h2"]).await;
+    let nobody = free();
+    for proxy in [
+        format!("http://user:wrong@{}", http.address),
+        format!("http://{}", http.address),
+        format!("socks5://user:wrong@{}", socks.address),
+        format!("socks5h://{}", socks.address),
+        format!("http://user:wrong@{nobody}"),
+        format!("socks5://user:wrong@{nobody}"),
+    ] {
+        let request = client(&server, &proxy).get(&server.url);
+        match failure(Connector::new(request).unwrap().subscribe(quick().with_max_failures(2))).await.1 {
+            Error::GaveUp { failure: Failure::Transport { source: error @ HttpError::Connect(_), .. }, .. } => {
+                assert!(!format!("{error:?} {error}").contains("wrong"), "no password: {error:?}");
+            }
+            other => panic!("{proxy}: {other:?}"),
+        }
+    }
+    assert_eq!(server.accepted(), 0);
+}
