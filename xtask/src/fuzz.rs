@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::failure::Failure;
-use crate::process::{cargo, cargo_nightly, root, succeeds};
+use crate::process::{cargo, cargo_nightly, root};
 use crate::{Command, process, tools};
 
 pub(crate) const COMMAND: Command = Command {
@@ -181,13 +181,7 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
 
 /// The nightly toolchain and cargo-fuzz are there, or are made to be.
 fn set_up() -> Result<(), Failure> {
-    if !succeeds(&mut cargo_nightly(&["--version"])) {
-        eprintln!("no nightly toolchain: asking rustup for it");
-        let mut rustup = std::process::Command::new("rustup");
-        process::run(rustup.args(["toolchain", "install", "nightly", "--profile", "minimal"])).map_err(|failure| {
-            Failure::task(format!("fuzzing needs the nightly toolchain, which cannot be installed: {failure}"))
-        })?;
-    }
+    tools::nightly()?;
     if tools::find("cargo-fuzz").is_some() || is_installed("cargo-fuzz") {
         return Ok(());
     }

@@ -4,6 +4,7 @@ mod cortex_m;
 mod counts;
 mod debian;
 mod linux;
+mod miri;
 mod wasm;
 
 use std::time::Instant;
@@ -24,8 +25,10 @@ Machines, all of them by default:
   cortex-m  firmware for a microcontroller without alloc and with a small heap, under
             qemu-system-arm; prints the code size and the RAM used
   wasm32    the vectors in WebAssembly, under Node
+  miri      the tests of owned events under Miri, by rustup's nightly toolchain: no undefined
+            behaviour, no leak, no race
 
-The compilers are Debian 12's packages for x86-64, unpacked under target/machines: nothing that is
+The other compilers are Debian 12's packages for x86-64, unpacked under target/machines: nothing that is
 installed changes, and rustup may stay. Emulators and cross linkers are installed by apt-get, as
 root or through a sudo that asks nothing.
 
@@ -43,6 +46,7 @@ const MACHINES: &[Machine] = &[
     ("s390x", linux::s390x),
     ("cortex-m", cortex_m::run),
     ("wasm32", wasm::run),
+    ("miri", miri::run),
 ];
 
 fn run(args: &[String]) -> Result<(), Failure> {

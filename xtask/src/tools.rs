@@ -138,3 +138,14 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<(), Failure> {
     }
     Err(Failure::task(format!("apt-get could not install {}", failed.join(", "))))
 }
+/// The nightly toolchain is there, or is made to be.
+pub(crate) fn nightly() -> Result<(), Failure> {
+    if process::succeeds(&mut process::cargo_nightly(&["--version"])) {
+        return Ok(());
+    }
+    eprintln!("no nightly toolchain: asking rustup for it");
+    let mut rustup = Command::new("rustup");
+    process::run(rustup.args(["toolchain", "install", "nightly", "--profile", "minimal"])).map_err(|failure| {
+        Failure::task(format!("this needs the nightly toolchain, which cannot be installed: {failure}"))
+    })
+}

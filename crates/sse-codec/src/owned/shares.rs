@@ -149,16 +149,21 @@ mod tests {
     fn the_count_does_not_overflow() {
         let (chunk, owner) = lent("abc");
         let shares = Shares::new(chunk);
-        let forgotten = usize::MAX / 2;
-        shares.counted().count.fetch_add(forgotten, Ordering::Relaxed);
+        let count = &shares.counted().count;
+        assert!(MANY > u32::MAX as usize / 4);
+        // As if so many had been forgotten that one more may be counted.
+        count.store(MANY, Ordering::Relaxed);
+        drop(shares.clone());
+        let last = shares.clone();
+        assert_eq!((last.counted, count.load(Ordering::Relaxed)), (shares.counted, MANY + 1));
         let other = shares.clone();
-        assert_eq!((shares.counted().count.load(Ordering::Relaxed), &**other), (forgotten + 4, &b"abc"[..]));
-        assert_ne!(shares.counted, other.counted);
+        assert_eq!((&**other, count.load(Ordering::Relaxed)), (&b"abc"[..], MANY + 1));
+        assert_ne!(other.counted, shares.counted);
         // They share the memory itself.
         drop(other);
         assert_eq!(Arc::strong_count(&owner), 2);
-        shares.counted().count.fetch_sub(forgotten, Ordering::Relaxed);
-        drop(shares);
+        count.store(shares.held + last.held, Ordering::Relaxed);
+        drop((shares, last));
         assert_eq!(Arc::strong_count(&owner), 1);
     }
 
