@@ -48,9 +48,9 @@ pub(crate) fn write(out: &mut String, rows: &[Row]) -> Result<()> {
          no client gets below that, and {OF_PEER} times the fastest peer would be {:.0} ns. To {OF_BODY} of the body belong \
          {:.0} ns for all that a client does with an event. *Events lent* decodes the body in a loop, with no client around \
          it, and the texts are gone with their piece: {:+.0} ns. *Events owned* is the same with events that may be kept, \
-         dropped one by one: {:+.0} ns. What makes an event one's own is a share of its piece, taken and given back by one \
-         atomic operation each, which no event can do without that goes to another task and is not copied. A client adds, to \
-         an event: the poll of a `Stream`, the task's budget, the session's times and the move of the result.",
+         dropped one by one: {:+.0} ns. What makes an event one's own is a share of its piece: all are taken by one atomic \
+         operation, but each is given back by its own, which no event can do without that goes to another task and is not \
+         copied. A client adds, to an event: the poll of a `Stream`, the task's budget, the session's times and the move of the result.",
         nanos(OF_PEER * fastest),
         alone / OF_BODY - alone,
         lent - alone,

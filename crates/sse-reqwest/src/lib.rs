@@ -79,12 +79,15 @@
 //! * Its **default headers** give way to what an event source sends: `Accept: text/event-stream` and
 //!   `Cache-Control: no-cache`. Set these two on the request if you want others.
 //! * **Content codings** are undone if its features `gzip`, `brotli`, `zstd` or `deflate` are on, event by event; what
-//!   is in another is [`Cause::ContentCoding`]. Its gzip stops behind the first member: of a server that writes one per flush, the events behind it are lost without an
-//!   error. (`sse-hyper` reads all of them.) Leave the feature off for such a server.
+//!   is in another is [`Cause::ContentCoding`]. Its gzip stops behind the first member: of a server that writes one per
+//!   flush, the events behind it are lost without an error. (`sse-hyper` reads all of them.) Leave the feature off for
+//!   such a server.
 //! * **Redirects** are followed by the client's own policy, on each attempt from the request's own URL on. (Browsers and
 //!   `sse-hyper` go to the redirected address again; which credentials are left out there is known to the policy alone.)
 //!   A redirect that it refuses is the end.
 //! * **It may send a request twice** where an HTTP/2 server said that it did not process the first; see [`reqwest::retry`].
+//! * **Certificates** that either side refuses are a failed connection like any other, which is tried again for as long as
+//!   the [`Policy`] has it. (`sse-hyper` gives up at once where it is its own that is missing or refused.)
 //! * **421** Misdirected Request is an answer like any other that is not 200; `sse-hyper` tries another connection.
 //!
 //! # Features and scope
