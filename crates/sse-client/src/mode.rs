@@ -9,7 +9,7 @@ use crate::reconnect::Reconnect;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retries {
-    /// What the server did not take on, as far as it says: no connection could be made
+    /// What the server did not take on, as far as it says: no connection could be made, or it refused the HTTP/2 stream
     /// ([`End::Unsent`](crate::End::Unsent)), or it answered 408 Request Timeout, 429 Too Many Requests, 503 Service
     /// Unavailable or 529, as some services say that they are overloaded; if the policy retries that status at all. Not
     /// behind a redirect, which may be the answer to a request that was carried out.

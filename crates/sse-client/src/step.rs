@@ -57,9 +57,9 @@ pub enum Step<'s> {
 pub enum End {
     /// The body ended as its framing says it should.
     Eof,
-    /// The attempt failed before anything was sent: name not found, connection refused, TLS not settled. Tells a request
-    /// that may be sent again ([`Retries::Refused`](crate::Retries::Refused)); otherwise it is a transport error like any
-    /// other.
+    /// The attempt failed before anything was sent (name not found, connection refused, TLS not settled), or the server
+    /// has said that it did nothing for it (HTTP/2's `REFUSED_STREAM`). Tells a request that may be sent again
+    /// ([`Retries::Refused`](crate::Retries::Refused)); otherwise it is a transport error like any other.
     Unsent,
     /// Anything else: connection reset, a body cut short or not decodable.
     TransportError,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use http::Method;
-use sse_tokio::NoRequest;
+use sse_tokio::{NoRequest, links};
 use url::Url;
 
 use crate::redirect::RedirectError;
@@ -166,9 +166,13 @@ impl HttpError {
         }
     }
 
-    /// Whether nothing was sent, for want of a request or of a connection.
+    /// Whether nothing was sent, for want of a request or of a connection, or the server has not looked at it.
     pub(crate) fn is_unsent(&self) -> bool {
-        matches!(self, Self::Request(_) | Self::Resolve { .. } | Self::Connect(_) | Self::Proxy { .. } | Self::Tls(_))
+        match self {
+            Self::Request(_) | Self::Resolve { .. } | Self::Connect(_) | Self::Proxy { .. } | Self::Tls(_) => true,
+            Self::Lost(error) => was_not_processed(&**error),
+            _ => false,
+        }
     }
 
     /// Sorts what a service answered instead of a response.
@@ -177,25 +181,19 @@ impl HttpError {
             Ok(sorted) => return *sorted,
             Err(error) => error,
         };
-        // The outermost link that says something.
+        let resolve = links(&*error).find_map(|link| link.downcast_ref::<ResolveError>());
+        if let Some(host) = resolve.map(|error| error.host.clone()) {
+            return Self::Resolve { host, source: error };
+        }
+        // The innermost link that says something.
         let mut kind: Option<fn(BoxError) -> Self> = None;
-        let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
-        while let Some(link) = cause {
-            if let Some(ResolveError { host, .. }) = link.downcast_ref() {
-                return Self::Resolve { host: host.clone(), source: error };
-            }
+        for link in links(&*error) {
             if let Some(hyper) = link.downcast_ref::<hyper::Error>() {
                 kind = Some(if hyper.is_parse() { Self::Protocol } else { Self::Lost });
             }
             if link.downcast_ref().is_some_and(hyper_util::client::legacy::Error::is_connect) {
                 kind = Some(Self::Connect);
             }
-            // An `io::Error` hides the error it carries from `source`.
-            let carried = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            cause = match carried {
-                Some(carried) => Some(carried),
-                None => link.source(),
-            };
         }
         kind.unwrap_or(Self::Service)(error)
     }
@@ -232,6 +230,19 @@ fn about_client_certificate(error: &rustls::Error, has_identity: bool) -> Option
         ) if has_identity => Some(HttpError::ClientCertificateRefused),
         _ => None,
     }
+}
+
+/// Whether the server has said that it did nothing for the request (RFC 9113, 8.7): by `REFUSED_STREAM`, or by a
+/// `GOAWAY` that leaves it out.
+fn was_not_processed(error: &(dyn Error + 'static)) -> bool {
+    links(error).filter_map(|link| link.downcast_ref::<h2::Error>()).any(|error| {
+        error.is_remote()
+            && match error.reason() {
+                Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+                Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+                _ => false,
+            }
+    })
 }
 
 #[cfg(test)]

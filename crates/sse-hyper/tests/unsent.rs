@@ -1,4 +1,4 @@
-//! Which failures of TLS leave a request unsent, so that a `POST` may go again.
+//! Which failures of TLS and of HTTP/2 leave a request undone, so that a `POST` may go again.
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
@@ -19,7 +19,7 @@ use http::Request;
 use rustls::version::{TLS12, TLS13};
 use secure::serve;
 use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session, Tls};
-use support::failure;
+use support::{failure, next};
 
 const ATTEMPTS: u32 = 3;
 
@@ -42,6 +42,21 @@ async fn a_failed_handshake_does() {
         }
         assert_eq!(server.accepted(), ATTEMPTS as usize, "{version:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_the_server_refuses_does() {
+    let server = serve(&[&TLS13], &["h2"]).await;
+    let url = |path| format!("{}{path}", server.url);
+    let mut source = post(&url("refused"), server.client());
+    assert_eq!(next(&mut source).await.data(), "hello");
+    assert_eq!(server.accepted(), 2);
+
+    match failure(post(&url("reset"), server.client())).await.1 {
+        Error::Failed(Failure::Transport { source: HttpError::Lost(_), .. }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(server.accepted(), 3);
 }
 
 #[tokio::test]

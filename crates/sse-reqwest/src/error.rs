@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::io;
-use std::iter::successors;
 
 use reqwest::Method;
+use sse_tokio::links;
 
 /// Any error, as tower's services give them.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -147,17 +147,6 @@ fn of_decoder(error: &(dyn Error + 'static)) -> Option<Kind> {
         io::ErrorKind::TimedOut => None,
         _ => Some(HttpError::Coding),
     }
-}
-
-/// An error and its sources.
-fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    successors(Some(error), |&link| {
-        // An `io::Error` hides the error it carries from `source`.
-        match link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(carried) => Some(carried as &(dyn Error + 'static)),
-            None => link.source(),
-        }
-    })
 }
 
 /// Takes off the URL what may be a secret: reqwest prints it in full.

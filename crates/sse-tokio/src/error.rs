@@ -1,5 +1,8 @@
 //! What goes wrong, and what there is to know about it.
 
+use std::io;
+use std::iter::successors;
+
 use bytes::Bytes;
 use sse_client::{Cause, Limit};
 use sse_codec::DecodeError;
@@ -102,4 +105,24 @@ pub enum StreamError<E> {
     /// The bytes ended before the event by which the stream [ends](crate::Ending). The stream ends.
     #[error("the stream ended before its last event: what came is not all of it")]
     UnexpectedEnd,
+}
+
+/// An error and all that is behind it, for adapters that tell errors apart: also what an [`io::Error`] carries, which it
+/// hides from [`source`](std::error::Error::source).
+///
+/// ```
+/// use std::{fmt, io};
+///
+/// let inner = io::Error::new(io::ErrorKind::Other, fmt::Error);
+/// let outer = io::Error::new(io::ErrorKind::Other, inner);
+/// let found = sse_tokio::links(&outer).any(|link| link.is::<fmt::Error>());
+/// assert!(found);
+/// ```
+pub fn links<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    successors(Some(error), |&link| match link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => Some(carried as &(dyn std::error::Error + 'static)),
+        None => link.source(),
+    })
 }

@@ -80,7 +80,7 @@ mod update;
 mod updates;
 
 pub use connect::{Connect, Response};
-pub use error::{Error, Failure, StreamError};
+pub use error::{Error, Failure, StreamError, links};
 #[cfg(feature = "json")]
 pub use json::{EventExt, JsonError};
 pub use monitor::{Counters, Monitor, State, States};

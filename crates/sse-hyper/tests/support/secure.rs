@@ -46,6 +46,8 @@ impl Default for Settings<'_> {
 /// * `/flood`: events without end, as fast as they are taken;
 /// * `/misdirected`: 421 unless it is the connection's first request;
 /// * `/silent`: nothing, ever, on the first connection;
+/// * `/refused`: on the first connection, a reset that says that the request was not looked at;
+/// * `/reset`: a reset that says nothing of that;
 /// * any other: one event, whose type is the number of the connection.
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -149,7 +151,7 @@ async fn respond(
     request: Request<Incoming>,
     connection: usize,
     earlier: usize,
-) -> Result<Response<EventBody<Blocks>>, Infallible> {
+) -> Result<Response<EventBody<Blocks>>, h2::Error> {
     let first = Bytes::from(format!("event: {connection}\ndata: hello\n\n"));
     let first = stream::iter([Ok(first)]);
     let mut status = StatusCode::OK;
@@ -159,6 +161,8 @@ async fn respond(
             first.chain(stream::repeat_with(move || Ok(block.clone()))).boxed()
         }
         "/silent" if connection == 1 => std::future::pending().await,
+        "/refused" if connection == 1 => return Err(h2::Reason::REFUSED_STREAM.into()),
+        "/reset" => return Err(h2::Reason::INTERNAL_ERROR.into()),
         "/misdirected" if earlier > 0 => {
             status = StatusCode::MISDIRECTED_REQUEST;
             stream::empty().boxed()
