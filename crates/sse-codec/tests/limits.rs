@@ -258,3 +258,11 @@ fn a_buffer_is_used_to_its_last_byte() {
         }
     }
 }
+
+#[test]
+fn no_limit_is_above_1_gib() {
+    let text = format!("{:?}", Decoder::new().with_max_event_bytes(usize::MAX));
+    assert!(text.contains("max_event_bytes: 1073741824"), "{text}");
+    let text = format!("{:?}", Decoder::new().with_max_event_bytes(1 << 30));
+    assert!(text.contains("max_event_bytes: 1073741824"), "{text}");
+}

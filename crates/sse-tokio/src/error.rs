@@ -67,6 +67,9 @@ impl<H, E> Failure<H, E> {
 /// Why an [`EventSource`](crate::EventSource) ended that was not meant to end. The last item of its stream.
 #[derive(Debug, Error)]
 #[non_exhaustive]
+// As a byte it is moved with the seven behind it, by two reads of what was written as one, which are waited for: that was
+// a tenth of the time of an event.
+#[repr(usize)]
 pub enum Error<H, E> {
     /// The standard's "fail the connection": trying again would not help, or was not wanted.
     #[error(transparent)]

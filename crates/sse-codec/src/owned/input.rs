@@ -187,6 +187,9 @@ impl Decoder {
             return None;
         }
         let chunk: &Bytes = &input.chunk;
+        if chunk.len() > Span::MAX {
+            return None; // behind that, events are copied
+        }
         let mut event = InChunk::default();
         let span = |text| Span::find(chunk, text).unwrap_or(Span::EMPTY);
         let event = match self.whole(&mut Lines::new(chunk, &mut input.cursor), &mut event) {

@@ -1,6 +1,6 @@
 //! Texts that share one piece of memory.
 
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -63,15 +63,24 @@ impl Deref for Memory {
     }
 }
 
-/// Where a text is in the memory of its event.
+/// Where a text is in the memory of its event: its beginning, and its length above that.
+///
+/// One word: who moves an event moves its words one by one or two at once, and a pair of which each half has just been
+/// written by itself is waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
-    pub(super) from: usize,
-    pub(super) to: usize,
-}
+pub(super) struct Span(u64);
 
 impl Span {
-    pub(super) const EMPTY: Self = Self { from: 0, to: 0 };
+    pub(super) const EMPTY: Self = Self(0);
+
+    /// Every text in memory of so many bytes has a span.
+    pub(super) const MAX: usize = u32::MAX as usize;
+
+    /// `None` for what ends behind that.
+    #[inline]
+    pub(super) fn new(from: usize, len: usize) -> Option<Self> {
+        if from + len <= Self::MAX { Some(Self(from as u64 | (len as u64) << 32)) } else { None }
+    }
 
     /// Where a text lies, if it is a part of this memory.
     #[inline]
@@ -80,14 +89,13 @@ impl Span {
             return Some(Self::EMPTY);
         }
         let from = (text.as_ptr() as usize).checked_sub(memory.as_ptr() as usize)?;
-        let to = from + text.len();
-        (to <= memory.len()).then_some(Self { from, to })
+        if from + text.len() <= memory.len() { Self::new(from, text.len()) } else { None }
     }
 
     /// The text, from the memory that it was made for.
     #[inline]
     pub(super) fn of(self, memory: &[u8]) -> &str {
-        let bytes = memory.get(self.from..self.to).unwrap_or_default();
+        let bytes = memory.get(self.range()).unwrap_or_default();
         // SAFETY: a span is made from a `str` that lies there, or of one that was copied there, and stays with that
         // memory, which never changes.
         #[allow(unsafe_code)]
@@ -96,12 +104,33 @@ impl Span {
         }
     }
 
+    #[inline]
+    fn range(self) -> Range<usize> {
+        let from = self.0 as u32 as usize;
+        from..from + (self.0 >> 32) as usize
+    }
+
     /// The text as a share of its memory.
     pub(super) fn share(self, memory: &Bytes) -> ByteString {
         // SAFETY: as above.
         #[allow(unsafe_code)]
         unsafe {
-            ByteString::from_bytes_unchecked(memory.slice(self.from..self.to))
+            ByteString::from_bytes_unchecked(memory.slice(self.range()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_span_ends_within_4_gib() {
+        let span = Span::new(Span::MAX - 1, 1).map(Span::range);
+        assert_eq!(span, Some(Span::MAX - 1..Span::MAX));
+        assert_eq!(Span::new(0, Span::MAX).map(Span::range), Some(0..Span::MAX));
+        assert!(Span::new(Span::MAX, 1).is_none());
+        assert!(Span::new(0, Span::MAX + 1).is_none());
     }
 }
