@@ -138,6 +138,7 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<(), Failure> {
     }
     Err(Failure::task(format!("apt-get could not install {}", failed.join(", "))))
 }
+
 /// The nightly toolchain is there, or is made to be.
 pub(crate) fn nightly() -> Result<(), Failure> {
     if process::succeeds(&mut process::cargo_nightly(&["--version"])) {

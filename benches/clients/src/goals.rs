@@ -50,7 +50,8 @@ pub(crate) fn write(out: &mut String, rows: &[Row]) -> Result<()> {
          it, and the texts are gone with their piece: {:+.0} ns. *Events owned* is the same with events that may be kept, \
          dropped one by one: {:+.0} ns. What makes an event one's own is a share of its piece: all are taken by one atomic \
          operation, but each is given back by its own, which no event can do without that goes to another task and is not \
-         copied. A client adds, to an event: the poll of a `Stream`, the task's budget, the session's times and the move of the result.",
+         copied. A client adds, to an event: the poll of a `Stream`, the task's budget, the session's times and the move of \
+         the result.",
         nanos(OF_PEER * fastest),
         alone / OF_BODY - alone,
         lent - alone,

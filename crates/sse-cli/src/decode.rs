@@ -37,7 +37,7 @@ pub(crate) struct DecodeArgs {
     #[arg(long)]
     stats: bool,
 
-    /// Drop an event of more than N bytes, with a warning
+    /// Drop an event of more than N bytes, at most 1 GiB, with a warning
     #[arg(long, value_name = "N", default_value_t = sse_codec::DEFAULT_MAX_EVENT_BYTES)]
     max_event_bytes: usize,
 

@@ -65,7 +65,7 @@ pub(crate) struct TailArgs {
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: Option<u64>,
 
-    /// Drop an event of more than N bytes, with a warning
+    /// Drop an event of more than N bytes, at most 1 GiB, with a warning
     #[arg(long, value_name = "N", default_value_t = sse_codec::DEFAULT_MAX_EVENT_BYTES)]
     max_event_bytes: usize,
 

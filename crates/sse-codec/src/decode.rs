@@ -141,7 +141,7 @@ impl<B: Scratch> Decoder<B> {
     /// that line. Default: [`DEFAULT_MAX_EVENT_BYTES`].
     ///
     /// Comments do not count, and no event is lost by one: a comment line over what is left of the limit is skipped.
-    /// No limit is above 1 GiB.
+    /// No limit is above 1 GiB: a larger one means that.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
         // So that no sum of it and a line overflows, nor the length of an owned event, which what is not UTF-8 makes three

@@ -63,9 +63,10 @@
 //! * the last event ID, which outlives its chunk.
 //!
 //! An [`OwnedEvent`] of the first kind shares its chunk: the last event of a chunk may take it over, and the others are
-//! counted, for which there is one small allocation a chunk, and one atomic operation when an event is dropped. It keeps
-//! the whole chunk in memory, so [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All others have
-//! memory of their own, in one allocation.
+//! counted, for which there is one small allocation a chunk, and one atomic operation when an event is dropped. (Events of
+//! a clone of the input take another one each.) It keeps the whole chunk in memory, so
+//! [detach](struct.OwnedEvent.html#method.detach) what is to stay for long. All others have memory of their own, in one
+//! allocation.
 //!
 //! `EventBlock::encode_around` is the other direction: large data is sent as slices around it.
 //!

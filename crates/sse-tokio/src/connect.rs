@@ -84,8 +84,8 @@ pub trait Connect {
     }
 
     /// Whether an error of an attempt means for sure that nothing was sent (the name was not found, there was no
-    /// connection, or no TLS on it), or that the server has not looked at it. What may then be done again without harm is the session's business. Default: never.
-    /// Not asked about errors of a body.
+    /// connection, or no TLS on it), or that the server has not looked at it. What may then be done again without harm is
+    /// the session's business. Default: never. Not asked about errors of a body.
     fn is_unsent(&self, error: &Self::Error) -> bool {
         let _ = error;
         false

@@ -6,7 +6,7 @@
 
 use core::ops::Deref;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -40,7 +40,7 @@ impl Shares {
     #[inline]
     pub(super) fn give(&mut self) -> Self {
         if self.held == 1 {
-            return self.clone(); // as the input is one
+            return self.clone(); // as the input is one, which counts one by one
         }
         self.held -= 1;
         Self { counted: self.counted, held: 1 }
@@ -52,15 +52,19 @@ impl Shares {
         unsafe { self.counted.as_ref() }
     }
 
+    /// By value: what a function is given by reference must be in memory, and an event's share is best left in registers.
+    ///
     /// # Safety
     ///
     /// There is no share any more, so that this can be for one of them only.
     #[cold]
     #[inline(never)]
-    unsafe fn end(&mut self) {
-        fence(Ordering::Acquire);
+    unsafe fn end(counted: NonNull<Counted>) {
+        // A fence would do, but ThreadSanitizer, which users may run, does not know fences.
+        // SAFETY: it is there until the end of this function, which nobody else calls.
+        unsafe { counted.as_ref() }.count.load(Ordering::Acquire);
         // SAFETY: it is from a `Box`, and nobody else has it.
-        drop(unsafe { Box::from_raw(self.counted.as_ptr()) });
+        drop(unsafe { Box::from_raw(counted.as_ptr()) });
     }
 }
 
@@ -91,7 +95,7 @@ impl Drop for Shares {
         // All that was done with these shares comes before the end of the chunk, whoever brings that about.
         if self.counted().count.fetch_sub(self.held, Ordering::Release) == self.held {
             // SAFETY: these were the last ones: a new one is made only by who has another.
-            unsafe { self.end() };
+            unsafe { Self::end(self.counted) };
         }
     }
 }
