@@ -32,9 +32,9 @@ pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 ///
 /// # Guarantees
 ///
-/// What it gives never depends on where the stream was cut into chunks. A bare CR ends its line at once, and an event
-/// is given as soon as its blank line has been read. Nothing of an event that never ended is ever given, its id
-/// included.
+/// What it gives never depends on where the stream was cut into chunks, as long as its buffers hold what is cut. A bare
+/// CR ends its line at once, and an event is given as soon as its blank line has been read. Nothing of an event that never
+/// ended is ever given, its id included.
 ///
 /// # Cost
 ///
@@ -46,7 +46,8 @@ pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 /// # Without `alloc`
 ///
 /// [`Decoder::in_slices`] takes its buffers from the caller. Its type is `Decoder<FixedBuf<'_>>`: name it in full, since
-/// the default is the one of the `alloc` feature, which another crate may turn on.
+/// the default is the one of the `alloc` feature, which another crate may turn on. Each event that inherits the last
+/// event ID costs its length, which is that of the caller's slice at most: it is validated as it is lent.
 ///
 /// ```
 /// use sse_codec::{Decoder, Frame, Input};
@@ -74,12 +75,12 @@ pub struct Decoder<B: Scratch = DefaultScratch> {
     /// There may be something to do before the next line.
     pub(crate) unsettled: bool,
     /// How many bytes of a BOM have been read; `None`: the stream is past it.
-    bom: Option<usize>,
+    bom: Option<u8>,
     pub(crate) max_event_bytes: usize,
     comments: bool,
     /// The last event ID, once an owned event has inherited it.
     #[cfg(feature = "bytes")]
-    pub(crate) inherited_id: bytestring::ByteString,
+    pub(crate) inherited_id: Option<crate::owned::SharedId>,
 }
 
 #[cfg(feature = "alloc")]
@@ -133,7 +134,7 @@ impl<B: Scratch> Decoder<B> {
             max_event_bytes: DEFAULT_MAX_EVENT_BYTES,
             comments: false,
             #[cfg(feature = "bytes")]
-            inherited_id: bytestring::ByteString::new(),
+            inherited_id: None,
         }
     }
 
@@ -373,6 +374,7 @@ impl<B: Scratch> Decoder<B> {
         self.event_type.truncate(0);
         self.event_type.relax();
         self.id.truncate(self.id_len);
+        self.id.relax();
         self.event = Unfinished::default();
     }
 

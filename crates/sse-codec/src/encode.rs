@@ -118,7 +118,7 @@ impl<'a> EventBlock<'a> {
     pub fn encoded_len(&self) -> usize {
         let data = self.data.unwrap_or_default().as_bytes();
         let growth = if is_plain(data) { 0 } else { line_ends::growth(data, NEXT_DATA.len()) };
-        self.prelude_len() + self.one_line_len() + growth
+        self.prelude_len().saturating_add(self.one_line_len()).saturating_add(growth)
     }
 
     /// Writes the block to the beginning of a slice and says how long it is.
@@ -156,7 +156,9 @@ impl<'a> EventBlock<'a> {
         let start = data.get(..LIKELY).unwrap_or(data);
         let is_likely = is_plain(start);
         let growth = if is_likely { 0 } else { line_ends::growth(data, NEXT_DATA.len()) };
-        let mut out = alloc::vec::Vec::with_capacity(self.prelude_len() + self.one_line_len() + growth);
+        let mut out = alloc::vec::Vec::with_capacity(
+            self.prelude_len().saturating_add(self.one_line_len()).saturating_add(growth),
+        );
         if is_likely && start.len() == data.len() {
             self.write_by(&mut out, |room, data| (room.bytes(data), &[])); // it has been looked at
         } else {
@@ -251,10 +253,11 @@ impl<'a> EventBlock<'a> {
     #[inline]
     fn prelude_len(&self) -> usize {
         let comment = |comment: &str| {
-            COMMENT.len() + comment.len() + line_ends::growth(comment.as_bytes(), NEXT_COMMENT.len()) + 1
+            (COMMENT.len() + comment.len() + 1)
+                .saturating_add(line_ends::growth(comment.as_bytes(), NEXT_COMMENT.len()))
         };
         let retry = |retry: u64| RETRY.len() + 1 + retry.checked_ilog10().unwrap_or(0) as usize + 1;
-        self.comment.map_or(0, comment) + self.retry.map_or(0, retry)
+        self.comment.map_or(0, comment).saturating_add(self.retry.map_or(0, retry))
     }
 
     /// The id and the event type.

@@ -19,7 +19,8 @@ pub enum DecodeError {
         /// The limit in force, in bytes.
         limit: usize,
     },
-    /// The event had to be stored and did not fit the caller's buffers, or memory ran out.
+    /// The event had to be stored and did not fit the caller's buffers, or there was no memory for the decoder's own.
+    /// (Where there is none for an owned event's copy, the process ends, as with any `Bytes`.)
     #[error("an event did not fit the decoder's buffer of {capacity} bytes and was dropped; give it a larger one")]
     BufferFull {
         /// The capacity of the buffer that was full, in bytes.

@@ -37,8 +37,9 @@
 //!
 //! # Guarantees
 //!
-//! * **Any chunks.** The result never depends on where the input was cut, down to one byte a chunk. An event is given as
-//!   soon as its blank line has been read: nothing waits for the byte behind it, not even behind a bare CR.
+//! * **Any chunks.** The result never depends on where the input was cut, down to one byte a chunk. (In the caller's
+//!   [slices](Decoder::in_slices): as long as they hold what is cut.) An event is given as soon as its blank line has been
+//!   read: nothing waits for the byte behind it, not even behind a bare CR.
 //! * **Nothing unfinished.** Of an event whose blank line never came nothing is taken, its id included: taking the id
 //!   would lose that event for good on reconnecting.
 //! * **Bounded.** Everything a peer controls has a limit ([`Decoder::with_max_event_bytes`]). An event over it is
@@ -76,8 +77,9 @@
 //! KiB costs. Each byte is looked at once, 64 at a time, for line ends and for what is not ASCII; of text that is not
 //! ASCII, a chunk is validated once.
 //!
-//! Memory is what an unfinished event needs, and between events at most 256 KiB and the last event ID. An
-//! event that lies in one chunk allocates nothing.
+//! Memory is what an unfinished event needs. Between events it is at most 256 KiB, 4 KiB each for a type and an id, and the
+//! last event ID where that is longer: once, or twice if owned events inherit it. (Bytes that are not UTF-8 count threefold
+//! here: each may become U+FFFD.) An event that is lent from its chunk allocates nothing.
 //!
 //! With the feature `std` the processor is asked for AVX2 at run time. Without it, what the target is known to have is
 //! used: SSE2 on x86-64 (or AVX2 by `-C target-feature=+avx2`), NEON on aarch64, and words of eight bytes elsewhere.
@@ -145,9 +147,12 @@ pub use owned::{BytesInput, OwnedEvent, OwnedFrame};
 pub use scratch::GrowingBuf;
 pub use scratch::{FixedBuf, Scratch};
 
-/// For fuzzing: every version of the scan finds what is there, or this panics.
+/// For fuzzing: every version of the scan finds what is there, or this panics. The first byte says how far from an aligned
+/// address the chunk begins.
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub fn check_scan(chunk: &[u8]) {
-    scan::check::check(chunk);
+pub fn check_scan(input: &[u8]) {
+    if let [skip, chunk @ ..] = input {
+        scan::check::check(&chunk[chunk.len().min((*skip % 64).into())..]);
+    }
 }

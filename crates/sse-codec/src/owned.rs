@@ -29,7 +29,8 @@ pub enum OwnedFrame {
 /// [`Event`], owned.
 ///
 /// Its texts are parts of one piece of memory: the chunk that it came in, or, if it was cut or put together, a copy of its
-/// own. Cloning costs a reference count, and another one if the last event ID is inherited. An event that shares a chunk
+/// own. Cloning costs a reference count, and another one if the last event ID is inherited; the first clone of an event
+/// with memory of its own allocates that count. An event that shares a chunk
 /// keeps all of it in memory: what is kept for long is better [`detach`](Self::detach)ed.
 ///
 /// ```
@@ -48,13 +49,19 @@ pub struct OwnedEvent {
 }
 
 /// Whose the last event ID is.
+///
+/// A word, and one that says which: the compiler keeps both in registers. Anything larger is moved through memory, where
+/// what has just been written word by word is read by two at once, for which the processor waits.
 #[derive(Clone)]
 enum LastEventId {
     /// The event's own, in its memory. Or there is none.
     Own(Span),
     /// An earlier event's.
-    Inherited(ByteString),
+    Inherited(SharedId),
 }
+
+/// A last event ID, shared by the events that inherit it.
+pub(crate) type SharedId = alloc::sync::Arc<alloc::boxed::Box<str>>;
 
 impl OwnedEvent {
     /// An event that no decoder made: for tests of what consumes events. Copies.

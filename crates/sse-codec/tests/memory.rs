@@ -133,6 +133,52 @@ fn owned_events_in_one_chunk_allocate_once() {
 }
 
 #[test]
+fn an_owned_event_that_does_not_lie_in_its_chunk_allocates_once() {
+    let whole = |chunk: &'static [u8]| vec![chunk];
+    for chunks in
+        [whole(b"data: a\ndata: b\n\n"), whole(b"data: \xff\n\n"), vec![&b"id: 1\nevent: a\nda"[..], b"ta: a\n\n"]]
+    {
+        let mut decoder = Decoder::new();
+        let mut run = || {
+            let decoded = |chunk: &&'static [u8]| {
+                let mut input = BytesInput::new(bytes::Bytes::from_static(chunk));
+                decoder.decode_bytes(&mut input).ok().flatten()
+            };
+            chunks.iter().find_map(decoded)
+        };
+        // The decoder's own buffers.
+        assert!(matches!(run(), Some(OwnedFrame::Event(_))), "{chunks:?}");
+        let mut event = None;
+        assert_eq!(allocations(|| event = run()), 1, "{chunks:?}");
+        assert_eq!(allocations(|| drop(event.clone())), 1, "the first clone: its count");
+        assert_eq!(allocations(|| drop(event.clone())), 0);
+    }
+}
+
+/// An id is taken with its event; what became of neither is not kept.
+#[test]
+fn memory_returns_after_a_large_id_that_was_not_taken() {
+    const MIB: usize = 1024 * 1024;
+    let id = [b"id: ", "1".repeat(15 * MIB).as_bytes(), b"\n"].concat();
+    let cut_off: fn(&mut Decoder) = Decoder::reset;
+    let too_large: fn(&mut Decoder) = |decoder| {
+        let rest = [b"data: ", "x".repeat(2 * MIB).as_bytes(), b"\n\n"].concat();
+        assert!(matches!(decoder.decode(&mut Input::new(&rest)), Err(DecodeError::EventTooLarge { .. })));
+    };
+    for lose in [cut_off, too_large] {
+        let mut decoder = Decoder::new();
+        decoder.set_last_event_id("7").unwrap();
+        let before = HELD.get();
+        assert_eq!(decoder.decode(&mut Input::new(&id)), Ok(None));
+        assert!(HELD.get() - before > 14 * MIB as isize);
+        lose(&mut decoder);
+        let mut next = Input::new(b"\n\ndata: 1\n\n");
+        assert!(matches!(decoder.decode(&mut next), Ok(Some(Frame::Event(event))) if event.last_event_id == "7"));
+        assert!(HELD.get() - before < 300 * 1024, "{}", HELD.get() - before);
+    }
+}
+
+#[test]
 fn memory_returns_after_a_large_event() {
     const MIB: usize = 1024 * 1024;
     let mut decoder = Decoder::new().with_max_event_bytes(17 * MIB);

@@ -82,8 +82,8 @@ impl<B: Scratch> Decoder<B> {
         self.id_len = len;
         self.id.relax();
         #[cfg(feature = "bytes")]
-        if !self.inherited_id.is_empty() {
-            self.inherited_id = bytestring::ByteString::new();
+        if self.inherited_id.is_some() {
+            self.inherited_id = None;
         }
     }
 

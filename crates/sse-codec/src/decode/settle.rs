@@ -66,14 +66,15 @@ impl<B: Scratch> Decoder<B> {
     fn skip_bom(&mut self, lines: &mut Lines<'_, '_>) -> Result<(), DecodeError> {
         while let Some(read) = self.bom {
             let Some(byte) = lines.peek() else { return Ok(()) };
-            if byte == BOM[read] {
+            let so_far = &BOM[..usize::from(read)];
+            if byte == BOM[so_far.len()] {
                 lines.skip_byte();
-                self.bom = Some(read + 1).filter(|read| *read < BOM.len());
+                self.bom = Some(read + 1).filter(|read| usize::from(*read) < BOM.len());
             } else {
                 // Not a BOM after all: what was taken for its beginning is the beginning of the first line.
                 self.bom = None;
                 if read > 0 {
-                    self.store_line(0, Piece::Bytes(&BOM[..read]))?;
+                    self.store_line(0, Piece::Bytes(so_far))?;
                 }
             }
         }

@@ -25,5 +25,6 @@ pub(super) fn growth(text: &[u8], line_end: usize) -> usize {
     let lf = memchr::memchr_iter(b'\n', text).count();
     let (cr, crlf) = memchr::memchr_iter(b'\r', text)
         .fold((0, 0), |(cr, crlf), at| (cr + 1, crlf + usize::from(text[at..].starts_with(b"\r\n"))));
-    (lf + cr - crlf) * (line_end - 1) - crlf
+    // Where a word has 32 bits, there may be a length that no word can hold. It is more than there is memory for.
+    (lf + cr - crlf).saturating_mul(line_end - 1) - crlf
 }

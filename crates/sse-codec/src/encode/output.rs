@@ -127,3 +127,16 @@ impl Room<'_> {
         Self(self.0.split_at_mut(len).1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_or_is_not_there_is_left_out() {
+        let mut bytes = [0; 4];
+        let mut slice = Slice { bytes: &mut bytes, len: 1 };
+        slice.append_with(9, |room| room.bytes(b"ab").bytes(b"cd").start(b"", 1).array(b"ef").array(b"g").bytes(b"h"));
+        assert_eq!((slice.len, &bytes), (4, b"\0abg"));
+    }
+}

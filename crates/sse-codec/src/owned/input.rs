@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::memory::{Memory, Span};
-use super::{LastEventId, OwnedEvent, OwnedFrame};
+use super::{LastEventId, OwnedEvent, OwnedFrame, SharedId};
 use crate::FAST;
 use crate::decode::{Decoder, InChunk, Whole};
 use crate::error::DecodeError;
@@ -256,17 +256,11 @@ impl Decoder {
     /// The last event ID, shared by the events that inherit it.
     #[inline(always)]
     fn inherited_id(&mut self) -> LastEventId {
-        if self.last_event_id().is_empty() {
-            LastEventId::Own(Span::EMPTY)
-        } else {
-            LastEventId::Inherited(self.shared_id().clone())
-        }
+        if self.last_event_id().is_empty() { LastEventId::Own(Span::EMPTY) } else { self.shared_id() }
     }
 
-    fn shared_id(&mut self) -> &ByteString {
-        if self.inherited_id.is_empty() {
-            self.inherited_id = ByteString::from(self.last_event_id());
-        }
-        &self.inherited_id
+    fn shared_id(&mut self) -> LastEventId {
+        let shared = self.inherited_id.take().unwrap_or_else(|| SharedId::new(self.last_event_id().into()));
+        LastEventId::Inherited(self.inherited_id.insert(shared).clone())
     }
 }
