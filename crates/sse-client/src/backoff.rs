@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::policy::Policy;
+use crate::policy::Settings;
 
 /// The reconnection time, what repeated failures make of it, and the dice.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Backoff {
     }
 
     /// The least that is to be waited: the reconnection time, or `Retry-After`.
-    pub(crate) fn floor(&self, policy: &Policy, retry_after: Option<Duration>) -> Duration {
+    pub(crate) fn floor(&self, policy: &Settings, retry_after: Option<Duration>) -> Duration {
         self.reconnection_time.max(policy.min_reconnection_time).max(retry_after.unwrap_or_default())
     }
 
@@ -35,7 +35,7 @@ impl Backoff {
     /// attempt failed, then user agents might introduce an exponential backoff delay" (reestablish the connection, steps
     /// 2 and 3). So: the reconnection time, doubled by each failure but the first up to the cap, is the least; the jitter
     /// comes on top.
-    pub(crate) fn wait(&mut self, policy: &Policy, failures: u32, retry_after: Option<Duration>) -> Duration {
+    pub(crate) fn wait(&mut self, policy: &Settings, failures: u32, retry_after: Option<Duration>) -> Duration {
         let floor = self.reconnection_time.max(policy.min_reconnection_time);
         let doubled = floor.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
         let base = doubled.min(policy.max_backoff).max(floor).max(retry_after.unwrap_or_default());
@@ -69,13 +69,14 @@ impl Dice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Policy;
     use std::vec::Vec;
 
     const S: Duration = Duration::from_secs(1);
 
     fn waits(policy: &Policy, retry: Duration) -> Vec<Duration> {
         let mut backoff = Backoff::new(retry, 7);
-        (0..200).map(|failures| backoff.wait(policy, failures, None)).collect()
+        (0..200).map(|failures| backoff.wait(policy.settings(), failures, None)).collect()
     }
 
     /// The first numbers that its authors' program gives for this seed.
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn jitter_is_added_to_the_first_wait_too_and_never_taken_away() {
         let mut firsts: Vec<_> =
-            (0..1000).map(|seed| Backoff::new(3 * S, seed).wait(&Policy::default(), 0, None)).collect();
+            (0..1000).map(|seed| Backoff::new(3 * S, seed).wait(Policy::default().settings(), 0, None)).collect();
         firsts.sort();
         assert!(firsts[0] >= 3 * S && firsts[0] < 3 * S + S / 50, "{:?}", firsts[0]);
         assert!(firsts[999] <= 3 * S + S * 3 / 2 && firsts[999] > 4 * S, "{:?}", firsts[999]);
@@ -133,13 +134,13 @@ mod tests {
     #[test]
     fn retry_after_raises_the_floor() {
         let mut backoff = Backoff::new(3 * S, 1);
-        let wait = backoff.wait(&Policy::default(), 1, Some(10 * S));
+        let wait = backoff.wait(Policy::default().settings(), 1, Some(10 * S));
         assert!(wait >= 10 * S && wait <= 15 * S, "{wait:?}");
-        let wait = backoff.wait(&Policy::default(), 1, Some(S));
+        let wait = backoff.wait(Policy::default().settings(), 1, Some(S));
         assert!(wait >= 3 * S && wait < 5 * S, "{wait:?}");
         // The jitter of a long wait is that of the cap.
-        let wait = backoff.wait(&Policy::default(), 1, Some(3600 * S));
+        let wait = backoff.wait(Policy::default().settings(), 1, Some(3600 * S));
         assert!(wait >= 3600 * S && wait <= 3630 * S, "{wait:?}");
-        assert!(backoff.wait(&Policy::default(), 1, Some(Duration::MAX)) == Duration::MAX);
+        assert!(backoff.wait(Policy::default().settings(), 1, Some(Duration::MAX)) == Duration::MAX);
     }
 }

@@ -55,7 +55,7 @@ impl Mode {
 
     /// Whether this status leads to another attempt.
     pub(crate) fn retries(&self, status: u16, redirected: bool) -> bool {
-        let policy_does = |reconnect: &Reconnect| reconnect.policy.retried_statuses.contains(status);
+        let policy_does = |reconnect: &Reconnect| reconnect.policy().retried_statuses.contains(status);
         match self {
             Self::Once(Some((Retries::Refused, reconnect))) => {
                 REFUSALS.contains(&status) && !redirected && policy_does(reconnect)

@@ -82,6 +82,7 @@ impl Open {
 
     /// The first deadline to come.
     pub(crate) fn deadline(&self, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
+        let deadlines = deadlines.others();
         let bytes = after(self.last_byte, deadlines.byte_idle).map(|at| (at, Timeout::ByteIdle));
         let events = after(self.last_event, deadlines.event_idle).map(|at| (at, Timeout::EventIdle));
         let total = after(self.begun, deadlines.total).map(|at| (at, Timeout::Total));
@@ -93,7 +94,7 @@ impl Open {
 /// The first deadline to come of an attempt that has no response yet.
 pub(crate) fn head_deadline(begun: Duration, deadlines: &Deadlines) -> Option<(Duration, Timeout)> {
     let head = after(begun, deadlines.head).map(|at| (at, Timeout::Head));
-    let total = after(begun, deadlines.total).map(|at| (at, Timeout::Total));
+    let total = after(begun, deadlines.others().total).map(|at| (at, Timeout::Total));
     head.into_iter().chain(total).min_by_key(|(at, _)| *at)
 }
 

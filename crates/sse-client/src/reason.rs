@@ -42,7 +42,7 @@ pub enum Cause {
     #[error("the request cannot succeed, now or later")]
     Futile,
     /// A deadline passed.
-    #[error("the server was silent for too long: {0}")]
+    #[error("{0}")]
     Timeout(Timeout),
 }
 
@@ -113,10 +113,10 @@ pub enum Timeout {
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Head => "no response head",
-            Self::ByteIdle => "not one byte",
-            Self::EventIdle => "no event",
-            Self::Total => "no end of the stream",
+            Self::Head => "the server was silent for too long: no response head",
+            Self::ByteIdle => "the server was silent for too long: not one byte",
+            Self::EventIdle => "the server was silent for too long: no event",
+            Self::Total => "the response took too long: no end of the stream",
         })
     }
 }

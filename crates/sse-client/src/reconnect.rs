@@ -3,13 +3,13 @@
 use core::time::Duration;
 
 use crate::backoff::Backoff;
-use crate::policy::Policy;
+use crate::policy::{Policy, Settings};
 use crate::reason::Limit;
 use crate::strategy::{Strategies, Wait};
 
 #[derive(Debug)]
 pub(crate) struct Reconnect {
-    pub(crate) policy: Policy,
+    policy: Policy,
     backoff: Backoff,
     /// Connections in a row that failed or delivered nothing.
     failures: u32,
@@ -28,8 +28,12 @@ pub(crate) enum Verdict {
 
 impl Reconnect {
     pub(crate) fn new(policy: Policy, seed: u64) -> Self {
-        let backoff = Backoff::new(policy.reconnection_time, seed);
+        let backoff = Backoff::new(policy.settings().reconnection_time, seed);
         Self { policy, backoff, failures: 0, success: false, outage_since: None, reconnects: 0 }
+    }
+
+    pub(crate) fn policy(&self) -> &Settings {
+        self.policy.settings()
     }
 
     pub(crate) fn reconnection_time(&self) -> Duration {
@@ -61,7 +65,7 @@ impl Reconnect {
 
     /// Bytes arrived on a connection of this age: quiet but healthy, if it has lasted.
     pub(crate) fn still_sending(&mut self, age: Duration) {
-        if age >= self.policy.healthy_after {
+        if age >= self.policy().healthy_after {
             self.succeeded();
         }
     }
@@ -74,27 +78,28 @@ impl Reconnect {
         retry_after: Option<Duration>,
         strategies: &mut Strategies,
     ) -> Verdict {
+        let policy = self.policy.settings();
         if !self.success {
             self.failures = self.failures.saturating_add(1);
         }
-        if open.is_some_and(|open| open >= self.policy.healthy_after) {
+        if open.is_some_and(|open| open >= policy.healthy_after) {
             // Quiet hours are no outage.
             self.outage_since = None;
         }
         let outage_since = *self.outage_since.get_or_insert(now);
         let is_reached = |limit: Option<u32>, count: u32| limit.is_some_and(|limit| count >= limit);
-        if is_reached(self.policy.max_reconnects, self.reconnects) {
+        if is_reached(policy.max_reconnects, self.reconnects) {
             return Verdict::GiveUp(Limit::Reconnects);
         }
-        if !self.success && is_reached(self.policy.max_failures, self.failures) {
+        if !self.success && is_reached(policy.max_failures, self.failures) {
             return Verdict::GiveUp(Limit::Failures);
         }
         let until = now.saturating_add(strategies.delay(&Wait {
             failures: self.failures,
-            floor: self.backoff.floor(&self.policy, retry_after),
-            default: self.backoff.wait(&self.policy, self.failures, retry_after),
+            floor: self.backoff.floor(policy, retry_after),
+            default: self.backoff.wait(policy, self.failures, retry_after),
         }));
-        if self.policy.max_outage.is_some_and(|max| until > outage_since.saturating_add(max)) {
+        if policy.max_outage.is_some_and(|max| until > outage_since.saturating_add(max)) {
             // Waiting first would only put the bad news off.
             Verdict::GiveUp(Limit::Outage)
         } else {

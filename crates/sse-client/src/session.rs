@@ -3,6 +3,7 @@
 mod shown;
 mod told;
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use sse_codec::{BytesInput, DecodeError, Decoder, Event, Frame, Input, OwnedEvent, OwnedFrame};
@@ -55,8 +56,8 @@ use crate::strategy::{Decision, Lost, Strategies};
 pub struct Session {
     mode: Mode,
     deadlines: Deadlines,
-    /// `None`: whatever the server ends, was all of it.
-    ending: Option<Ending>,
+    /// `None`: whatever the server ends, was all of it. Boxed: seldom there.
+    ending: Option<Box<Ending>>,
     strategies: Strategies,
     decoder: Decoder,
     /// The latest `now` that it has been told.
@@ -330,6 +331,6 @@ impl Session {
 }
 
 #[inline]
-fn place<'e>(ending: &Option<Ending>, event: impl FnOnce() -> Event<'e>) -> Place {
+fn place<'e>(ending: &Option<Box<Ending>>, event: impl FnOnce() -> Event<'e>) -> Place {
     ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event()))
 }

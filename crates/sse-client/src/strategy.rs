@@ -99,26 +99,39 @@ impl<F: FnMut(&Wait) -> Duration + Send + Sync> DelayStrategy for F {
     }
 }
 
-/// The decisions that a session's user has taken over.
+/// The decisions that a session's user has taken over. Seldom any, so there is memory for them when there are.
 #[derive(Default)]
-pub(crate) struct Strategies {
-    pub(crate) error: Option<Box<dyn ErrorStrategy>>,
-    pub(crate) delay: Option<Box<dyn DelayStrategy>>,
+pub(crate) struct Strategies(Option<Box<Own>>);
+
+#[derive(Default)]
+struct Own {
+    error: Option<Box<dyn ErrorStrategy>>,
+    delay: Option<Box<dyn DelayStrategy>>,
 }
 
 impl Strategies {
+    pub(crate) fn set_error(&mut self, strategy: Box<dyn ErrorStrategy>) {
+        self.0.get_or_insert_default().error = Some(strategy);
+    }
+
+    pub(crate) fn set_delay(&mut self, strategy: Box<dyn DelayStrategy>) {
+        self.0.get_or_insert_default().delay = Some(strategy);
+    }
+
     pub(crate) fn decide(&mut self, lost: &Lost<'_>) -> Decision {
-        self.error.as_mut().map_or(lost.default, |strategy| strategy.decide(lost))
+        let own = self.0.as_mut().and_then(|own| own.error.as_mut());
+        own.map_or(lost.default, |strategy| strategy.decide(lost))
     }
 
     pub(crate) fn delay(&mut self, wait: &Wait) -> Duration {
-        self.delay.as_mut().map_or(wait.default, |strategy| strategy.delay(wait)).max(wait.floor)
+        let own = self.0.as_mut().and_then(|own| own.delay.as_mut());
+        own.map_or(wait.default, |strategy| strategy.delay(wait)).max(wait.floor)
     }
 }
 
 impl fmt::Debug for Strategies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (error, delay) = (self.error.is_some(), self.delay.is_some());
+        let (error, delay) = self.0.as_ref().map_or((false, false), |own| (own.error.is_some(), own.delay.is_some()));
         f.debug_struct("Strategies").field("error", &error).field("delay", &delay).finish()
     }
 }

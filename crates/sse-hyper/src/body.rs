@@ -195,6 +195,51 @@ where
 {
     /// Sends the reconnection time first, ahead of all blocks: how long clients wait before they reconnect, in
     /// whole milliseconds. Without it, clients use their own default of a few seconds.
+    ///
+    /// # Answers that can be resumed
+    ///
+    /// As the Model Context Protocol has them in revision 2025-11-25: an id per event, first an event that is an id and no
+    /// message, so that there is something to resume behind from the beginning, and the word when to come back. Then the
+    /// server may end the body whenever it likes. (In revision 2026-07-28 nothing is resumed: no ids, and keep-alives are
+    /// the comments that this body sends by itself. A call whose body is dropped was cancelled.)
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::time::Duration;
+    ///
+    /// use bytes::Bytes;
+    /// use futures_util::stream;
+    /// use http::{HeaderMap, Response};
+    /// use http_body::Body;
+    /// use sse_hyper::{EventBlock, EventBody, FieldError};
+    ///
+    /// /// Answers a `POST`, and the `GET` that asks for the rest: the messages are kept until all have been received.
+    /// fn answer(
+    ///     messages: &[String],
+    ///     headers: &HeaderMap,
+    /// ) -> Result<Response<impl Body<Data = Bytes, Error = Infallible> + use<>>, FieldError> {
+    ///     let block = |id: usize, data: &str| Ok(EventBlock::new().id(&id.to_string())?.data(data).to_bytes());
+    ///     let seen: Option<usize> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    ///     // The priming event has the id 0, and the messages are counted from 1.
+    ///     let all = [""].into_iter().chain(messages.iter().map(String::as_str)).enumerate();
+    ///     let rest = all.skip(seen.map_or(0, |id| id.saturating_add(1)));
+    ///     let blocks: Vec<_> = rest.map(|(id, data)| block(id, data)).collect::<Result<_, _>>()?;
+    ///     Ok(EventBody::new(stream::iter(blocks)).retry(Duration::from_secs(1)).into_response())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use http_body_util::BodyExt as _;
+    ///
+    /// let messages = [r#"{"method":"notifications/progress"}"#.to_owned(), r#"{"id":7,"result":{}}"#.to_owned()];
+    /// let mut headers = HeaderMap::new();
+    /// let post = answer(&messages, &headers)?.into_body().collect().await?.to_bytes();
+    /// assert!(post.starts_with(b"retry: 1000\n\nid: 0\ndata: \n\nid: 1\ndata: {\"method\""));
+    /// headers.insert("last-event-id", "1".parse()?);
+    /// let get = answer(&messages, &headers)?.into_body().collect().await?.to_bytes();
+    /// assert_eq!(get, "retry: 1000\n\nid: 2\ndata: {\"id\":7,\"result\":{}}\n\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(mut self, time: Duration) -> Self {
         self.retry = Some(time);
         self

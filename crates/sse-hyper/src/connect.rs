@@ -142,6 +142,9 @@ impl Connector {
     /// It is given the last event ID, which goes into the `Last-Event-ID` field without its doing. If it fails, so does
     /// the attempt, which is retried like any that the network made fail; an unusable URL ends it for good. The
     /// deadline of the response head covers the time that it takes.
+    ///
+    /// **What it makes is sent, whatever its method**: a `POST` that must not be sent twice it makes once, and answers with
+    /// [`NoRequest`](sse_tokio::NoRequest) from then on.
     pub fn with_requests<F, R>(make: F) -> Self
     where
         F: FnMut(Option<&str>) -> R + Send + 'static,

@@ -18,7 +18,7 @@
 //!
 //! * [`Connector`] is the HTTP side: what to request, through which [`HttpClient`] or any other
 //!   [`tower_service::Service`], redirects, content coding. It reconnects and resumes, and takes a `GET`, or what you say
-//!   may be [repeated](Connector::repeating).
+//!   may be [repeated](Connector::repeating); or asks [your function](Connector::with_requests) for each request.
 //! * [`OneResponse`] sends one request, of any method, and never a second one: for a `POST` that is an order, or a bill.
 //!   `EventSource<Connector>` and `EventSource<OneResponse>` are two types, so that none is sent again by accident.
 //! * What they make is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is

@@ -6,12 +6,17 @@
 mod secure;
 mod support;
 
+use std::time::Duration;
+use std::{env, fs, process};
+
 use http::Version;
 use rustls::version::{TLS12, TLS13};
 use secure::{Settings, serve, serve_as};
 use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Tls, TlsError};
 use support::{failure, next};
 use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn streams_over_each_version_of_tls_and_http() {
@@ -45,6 +50,29 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// The platform's certificates are what a variable of the environment names, which is read by the process of another test.
+#[tokio::test]
+async fn whom_the_platform_trusts_is_trusted() {
+    const URL: &str = "SSE_HYPER_TEST_URL";
+    if let Ok(url) = env::var(URL) {
+        let client = HttpClient::platform();
+        let mut source = Connector::get(&url).unwrap().with_service(client).subscribe(Policy::default());
+        assert_eq!(next(&mut source).await.data(), "hello");
+        return;
+    }
+    let server = serve(&[&TLS13], &[]).await;
+    let roots = env::temp_dir().join(format!("sse-hyper-roots-{}.pem", process::id()));
+    fs::write(&roots, &server.pem).unwrap();
+    let mut reader = Command::new(env::current_exe().unwrap());
+    reader.args(["whom_the_platform_trusts_is_trusted", "--exact"]).kill_on_drop(true);
+    reader.env("SSL_CERT_FILE", &roots).env_remove("SSL_CERT_DIR").env(URL, &server.url);
+    let output = timeout(Duration::from_secs(60), reader.output()).await;
+    fs::remove_file(&roots).unwrap();
+    let output = output.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[tokio::test]

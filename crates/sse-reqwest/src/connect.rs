@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use reqwest::{Client, Method, Request, RequestBuilder, Response, Url};
 use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
@@ -10,7 +11,8 @@ use tower_service::Service;
 
 use crate::body::ByteStream;
 use crate::error::{BoxError, HttpError, RequestError};
-use crate::head::Head;
+use crate::head::{Head, shown};
+use crate::same::Same;
 
 /// The HTTP side of an event source that reconnects: what each attempt requests, and through which client.
 ///
@@ -47,7 +49,15 @@ use crate::head::Head;
 /// ```
 pub struct Connector<S = Client> {
     service: S,
-    requests: Box<dyn RequestStrategy<Request>>,
+    requests: Requests,
+    /// Where the last response came from.
+    url: Option<Arc<Url>>,
+}
+
+/// What each attempt requests.
+enum Requests {
+    Same(Same),
+    Asked(Box<dyn RequestStrategy<Request>>),
 }
 
 impl Connector {
@@ -78,11 +88,9 @@ impl Connector {
         if !may_repeat(request.method()) {
             return Err(RequestError::Method { method: request.method().clone() });
         }
-        // What can be cloned once can be cloned again.
-        let request = request.try_clone().ok_or(RequestError::Streamed)?;
-        Ok(Self::with_requests(client, move |_| {
-            std::future::ready(request.try_clone().ok_or_else(|| RequestError::Streamed.into()))
-        }))
+        let url = Arc::new(request.url().clone());
+        let requests = Same::new(request, &url).ok_or(RequestError::Streamed)?;
+        Ok(Self { service: client, requests: Requests::Same(requests), url: Some(url) })
     }
 
     /// Asks `make` for the request of each attempt: with a fresh token, a changed query, another address.
@@ -90,6 +98,9 @@ impl Connector {
     /// It is given the last event ID, which goes into the `Last-Event-ID` field without its doing. If it fails, so does
     /// the attempt, which is retried like any that the network made fail; a request that cannot be sent ends it for good.
     /// The deadline of the response head covers the time that it takes.
+    ///
+    /// **What it makes is sent, whatever its method**: a `POST` that must not be sent twice it makes once, and answers with
+    /// [`NoRequest`](sse_tokio::NoRequest) from then on.
     ///
     /// ```no_run
     /// use sse_reqwest::{BoxError, Connector, Policy};
@@ -113,7 +124,7 @@ impl Connector {
 
     /// The same for a type of its own, which can also say that there is [no request](sse_tokio::NoRequest) any more.
     pub fn with_request_strategy(client: Client, strategy: impl RequestStrategy<Request> + 'static) -> Self {
-        Self { service: client, requests: Box::new(strategy) }
+        Self { service: client, requests: Requests::Asked(Box::new(strategy)), url: None }
     }
 }
 
@@ -125,7 +136,7 @@ impl<S> Connector<S> {
     /// response head covers its readiness too. It must not retry: that is the session's business.
     #[must_use]
     pub fn with_service<T>(self, service: T) -> Connector<T> {
-        Connector { service, requests: self.requests }
+        Connector { service, requests: self.requests, url: self.url }
     }
 }
 
@@ -167,13 +178,18 @@ where
     type Attempt = Pin<Box<dyn Future<Output = Result<sse_tokio::Response<Head, ByteStream>, HttpError>> + Send>>;
 
     fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
-        let made = self.requests.next_request(last_event_id);
+        let made = match &mut self.requests {
+            Requests::Same(same) => same.next_request(),
+            Requests::Asked(strategy) => strategy.next_request(last_event_id),
+        };
         let last_event_id = last_event_id.map(str::to_owned);
         let service = self.service.clone();
-        Box::pin(async move { send(service, made.await.map_err(HttpError::Request)?, last_event_id).await })
+        let url = self.url.clone();
+        Box::pin(async move { send(service, made.await.map_err(HttpError::Request)?, last_event_id, url).await })
     }
 
     fn response_head<'h>(&mut self, head: &'h Head) -> ResponseHead<'h> {
+        self.url = Some(Arc::clone(&head.url));
         head.for_session()
     }
 
@@ -186,25 +202,21 @@ where
     }
 }
 
-/// Sends `request` with an event source's fields.
+/// Sends `request` with an event source's fields. The response before this one came from `before`.
 pub(crate) async fn send<S>(
     mut service: S,
     mut request: Request,
     last_event_id: Option<String>,
+    before: Option<Arc<Url>>,
 ) -> Result<sse_tokio::Response<Head, ByteStream>, HttpError>
 where
     S: Service<Request, Response = Response>,
     S::Error: Into<BoxError>,
 {
     head::complete_request(request.headers_mut(), last_event_id.as_deref());
-    tracing::debug!(name: "sse.request", target: "sse", method = %request.method(), url = %without_query(request.url()), "sending a request");
+    tracing::debug!(name: "sse.request", target: "sse", method = %request.method(), url = %shown(request.url()), "sending a request");
     poll_fn(|cx| service.poll_ready(cx)).await.map_err(|error| HttpError::from_service(error.into()))?;
     let asked = request.url().clone();
     let response = service.call(request).await.map_err(|error| HttpError::from_service(error.into()))?;
-    Ok(Head::split(response, Some(asked)))
-}
-
-/// For logs: tokens travel in queries.
-fn without_query(url: &Url) -> String {
-    format!("{}{}", url.origin().ascii_serialization(), url.path())
+    Ok(Head::split(response, Some(&asked), before))
 }

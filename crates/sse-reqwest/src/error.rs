@@ -109,7 +109,11 @@ impl HttpError {
     pub(crate) fn is_futile(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Redirect(_) => true,
-            Self::Request(error) => error.is::<sse_tokio::NoRequest>(),
+            // The hook gave up, or reqwest did: what it could not build it will not send.
+            Self::Request(error) => {
+                error.is::<sse_tokio::NoRequest>()
+                    || error.downcast_ref().is_some_and(|error: &reqwest::Error| error.is_builder())
+            }
             _ => false,
         }
     }

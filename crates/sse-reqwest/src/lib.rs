@@ -66,6 +66,7 @@
 //! | [`once_events`](RequestBuilderExt::once_events) | `EventSource<OneResponse>` | once | any request, one with a streaming body too |
 //! | [`events`](ResponseExt::events) | `EventSource<OneResponse>` | nothing | a response that is there |
 //! | [`Connector::repeating`] | `EventSource<Connector>` | again on each attempt: you said so | any request that can be cloned |
+//! | [`Connector::with_requests`] | `EventSource<Connector>` | what your function makes, on each attempt | any: it says what may be sent again, or `NoRequest` |
 //!
 //! All of them hold to the same rules: status 200 and `text/event-stream`, or an error with the response's [`Head`] and
 //! the first 8 KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
@@ -106,6 +107,7 @@ mod ext;
 pub mod guide;
 mod head;
 mod once;
+mod same;
 
 pub use body::ByteStream;
 pub use connect::Connector;

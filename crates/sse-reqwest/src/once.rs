@@ -79,10 +79,10 @@ impl Connect for OneResponse {
     fn connect(&mut self, last_event_id: Option<&str>) -> Self::Attempt {
         match mem::replace(&mut self.0, State::Spent) {
             State::Request(split) => match *split {
-                (client, Ok(request)) => Box::pin(send(client, request, last_event_id.map(str::to_owned))),
+                (client, Ok(request)) => Box::pin(send(client, request, last_event_id.map(str::to_owned), None)),
                 (_, Err(error)) => Box::pin(ready(Err(HttpError::from_service(error.into())))),
             },
-            State::Response(response) => Box::pin(ready(Ok(Head::split(*response, None)))),
+            State::Response(response) => Box::pin(ready(Ok(Head::split(*response, None, None)))),
             State::Spent => {
                 let spent = NoRequest::new("there was one response, and nothing is sent twice");
                 Box::pin(ready(Err(HttpError::Request(spent.into()))))

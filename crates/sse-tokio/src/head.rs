@@ -1,5 +1,6 @@
 //! Heads of requests and responses in the types of the `http` crate: what every adapter over them has to do.
 
+use bytes::BytesMut;
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -85,11 +86,16 @@ pub fn join_lines(headers: &mut HeaderMap) {
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 pub fn detach(headers: &mut HeaderMap) {
+    let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
+    headers.values().for_each(|value| values.extend_from_slice(value.as_bytes()));
+    // All in one piece of memory.
+    let mut values = values.freeze();
     let mut copies = HeaderMap::with_capacity(headers.keys_len());
     for (name, value) in &*headers {
         // What was valid is.
         let copied_name = HeaderName::from_bytes(name.as_str().as_bytes()).unwrap_or_else(|_| name.clone());
-        let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+        let copied = HeaderValue::from_maybe_shared(values.split_to(value.len()));
+        let mut copy = copied.unwrap_or_else(|_| value.clone());
         copy.set_sensitive(value.is_sensitive());
         copies.append(copied_name, copy);
     }

@@ -25,7 +25,8 @@ use crate::updates::Updates;
 /// timer enabled.
 ///
 /// Cost, beside what [`Connect`] needs: three allocations per connection (the attempt, the head, the body) and one for
-/// the last event ID that it sends; one per chunk of several events, and none for an event that lies in its chunk.
+/// the last event ID that it sends; one per chunk of several events, and none for an event that lies in its chunk. The
+/// first chunk on a thread makes 200 bytes that its sources use in turn.
 ///
 /// [`Connect`] has a whole example.
 pub struct EventSource<C: Connect> {

@@ -14,7 +14,8 @@ pub(crate) struct Timer {
     origin: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
     /// A deadline that was over for a while when somebody looked at last, and until when it is waited for even so.
-    overdue: Option<(Duration, Instant)>,
+    /// Boxed: seldom there.
+    overdue: Option<Box<(Duration, Instant)>>,
 }
 
 /// Who looks so much later than the timer went off was away.
@@ -53,10 +54,8 @@ impl Timer {
             return Poll::Pending;
         };
         loop {
-            let target = match self.overdue {
-                Some((overdue, until)) if overdue == deadline => until,
-                _ => self.instant(deadline),
-            };
+            let overdue = self.overdue.as_deref().filter(|(overdue, _)| *overdue == deadline);
+            let target = overdue.map_or_else(|| self.instant(deadline), |(_, until)| *until);
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(target)));
             if sleep.is_elapsed() || sleep.deadline() > target {
                 sleep.as_mut().reset(target);
@@ -68,11 +67,11 @@ impl Timer {
             if now < deadline {
                 continue;
             }
-            let was_away = self.overdue.is_none_or(|(overdue, _)| overdue != deadline) && now - deadline > LATE;
+            let was_away = overdue.is_none() && now - deadline > LATE;
             if !was_away {
                 return Poll::Ready(());
             }
-            self.overdue = Some((deadline, Instant::now() + GRACE));
+            self.overdue = Some(Box::new((deadline, Instant::now() + GRACE)));
         }
     }
 }

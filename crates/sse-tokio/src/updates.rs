@@ -1,5 +1,6 @@
 //! Drives a session: everything that happens, in order.
 
+mod chunk;
 mod drive;
 mod outcome;
 
@@ -7,12 +8,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use sse_client::{CloseReason, Deadlines, DelayStrategy, Ending, ErrorStrategy, Session, Step};
-use sse_codec::{BytesInput, OwnedEvent};
+use sse_codec::OwnedEvent;
 use tracing::Span;
+use tracing::span::EnteredSpan;
 
 use crate::connect::Connect;
 use crate::error::Error;
@@ -20,6 +21,7 @@ use crate::explanation::Explanation;
 use crate::monitor::{Monitor, Reporter, State};
 use crate::timer::Timer;
 use crate::update::Update;
+use chunk::Chunk;
 
 /// Everything that happens to an [`EventSource`](crate::EventSource), in order.
 ///
@@ -74,8 +76,8 @@ pub struct Updates<C: Connect> {
     head: Option<Arc<C::Head>>,
     attempts: u64,
     reporter: Reporter<C::Head>,
-    /// Of the attempt, and of the connection that comes of it.
-    span: Span,
+    /// Of the attempt, and of the connection that comes of it, if somebody wants it. Boxed: mostly nobody does.
+    span: Option<Box<Span>>,
 }
 
 type UpdateOf<C> = Update<<C as Connect>::Head, <C as Connect>::Error>;
@@ -83,7 +85,6 @@ type EventOf<C> = Result<OwnedEvent, Error<<C as Connect>::Head, <C as Connect>:
 type ItemOf<C> = Result<UpdateOf<C>, Error<<C as Connect>::Head, <C as Connect>::Error>>;
 
 /// What is held for the session's step. Dropping it cancels it.
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for each chunk")]
 enum Phase<C: Connect> {
     /// No connection.
     Idle,
@@ -93,19 +94,12 @@ enum Phase<C: Connect> {
     Body {
         body: Pin<Box<C::Body>>,
         /// What is being decoded.
-        chunk: Option<Chunk>,
+        chunk: Chunk,
         /// How many chunks have come since the body had none to give.
         unbroken: usize,
     },
     /// The session is closed; the reason waits for the server's explanation. Boxed: large, and seldom there.
     Explanation(Box<Explanation<C::Head, C::Body>>),
-}
-
-/// A piece of a body.
-struct Chunk {
-    input: BytesInput,
-    /// When it came.
-    arrived: Duration,
 }
 
 impl<C: Connect> Updates<C> {
@@ -119,7 +113,7 @@ impl<C: Connect> Updates<C> {
             head: None,
             attempts: 0,
             reporter: Reporter::NONE,
-            span: Span::none(),
+            span: None,
         }
     }
 
@@ -195,11 +189,17 @@ impl<C: Connect> Updates<C> {
         self.phase = Phase::Idle;
         self.head = None;
         if let Step::Closed(reason) = self.session.step() {
-            self.span.in_scope(|| tracing::debug!(name: "sse.closed", target: "sse", %reason, "closed"));
+            let _in_it = enter(&self.span);
+            tracing::debug!(name: "sse.closed", target: "sse", %reason, "closed");
             self.reporter.closed(reason);
         }
-        self.span = Span::none();
+        self.span = None;
     }
+}
+
+/// Until it is dropped.
+fn enter(span: &Option<Box<Span>>) -> Option<EnteredSpan> {
+    span.as_deref().map(|span| span.clone().entered())
 }
 
 impl<C: Connect> Stream for Updates<C> {

@@ -80,21 +80,21 @@ impl Session {
     /// [`Cause::UnexpectedEnd`]: crate::Cause::UnexpectedEnd
     #[must_use]
     pub fn with_ending(mut self, ending: Ending) -> Self {
-        self.ending = Some(ending);
+        self.ending = Some(Box::new(ending));
         self
     }
 
     /// Who decides what follows a failure. Default: the policy.
     #[must_use]
     pub fn with_error_strategy(mut self, strategy: impl ErrorStrategy + 'static) -> Self {
-        self.strategies.error = Some(Box::new(strategy));
+        self.strategies.set_error(Box::new(strategy));
         self
     }
 
     /// Who decides how long to wait. Default: the policy.
     #[must_use]
     pub fn with_delay_strategy(mut self, strategy: impl DelayStrategy + 'static) -> Self {
-        self.strategies.delay = Some(Box::new(strategy));
+        self.strategies.set_delay(Box::new(strategy));
         self
     }
 

@@ -32,5 +32,6 @@ mod reconnection;
 mod responses;
 mod resumption;
 mod retries;
+mod short_way;
 mod strategies;
 mod support;

@@ -87,7 +87,7 @@ impl Server {
         }
         if faults.strikes(rng, Fault::Unavailable) {
             let retry_after = one_of(rng, &[None, Some(0), Some(1), Some(7), Some(120)]);
-            return Answer::Status(one_of(rng, &[503, 503, 500, 429, 408]), retry_after);
+            return Answer::Status(one_of(rng, &[503, 503, 500, 429, 408, 529]), retry_after);
         }
         if faults.strikes(rng, Fault::Fatal) {
             return one_of(rng, &[Answer::Page, Answer::Status(404, None), Answer::Status(301, Some(1))]);

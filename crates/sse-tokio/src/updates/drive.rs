@@ -6,11 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream as _;
 use sse_client::{CloseReason, End, ReadyState, Step};
-use sse_codec::{BytesInput, DecodeError, OwnedEvent, OwnedFrame};
+use sse_codec::{DecodeError, OwnedEvent, OwnedFrame};
 use tokio::task::coop;
 
+use super::chunk::Piece;
 use super::outcome::{Left, fail};
-use super::{Chunk, EventOf, ItemOf, Phase, Updates};
+use super::{EventOf, ItemOf, Phase, Updates, enter};
 use crate::connect::Connect;
 use crate::error::Failure;
 use crate::explanation::Explanation;
@@ -32,7 +33,7 @@ impl<C: Connect> Updates<C> {
             Step::Wait { until, .. } => Some(until),
             Step::Closed(_) => return self.poll_explanation(cx),
         };
-        let _in_it = self.span.clone().entered();
+        let _in_it = enter(&self.span);
         // Bytes before the timer: a consumer that was slow must not take what is already here for silence.
         let progress = match &mut self.phase {
             Phase::Attempt(attempt) => attempt.as_mut().poll(cx).map(|attempt| match attempt {
@@ -64,9 +65,10 @@ impl<C: Connect> Updates<C> {
     /// An event of the chunk that is here already, which is where most events come from: by a way that is short.
     #[inline(always)]
     pub(crate) fn next_event(&mut self, cx: &mut Context<'_>) -> Option<OwnedEvent> {
-        let Phase::Body { chunk: Some(chunk), .. } = &mut self.phase else { return None };
+        let Phase::Body { chunk, .. } = &mut self.phase else { return None };
+        let piece = chunk.get()?;
         let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
-        let event = self.session.handle_whole_event(chunk.arrived, &mut chunk.input)?;
+        let event = self.session.handle_whole_event(piece.arrived, &mut piece.input)?;
         budget.made_progress();
         self.reporter.event();
         Some(event)
@@ -91,7 +93,7 @@ impl<C: Connect> Updates<C> {
             // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
             // other tasks.
             let budget = ready!(coop::poll_proceed(cx));
-            if let Some(Chunk { input, arrived }) = chunk.as_mut() {
+            if let Some(Piece { input, arrived }) = chunk.get() {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
                 let frame = self.session.handle_bytes(*arrived, input);
                 count(&self.reporter, &frame);
@@ -105,8 +107,7 @@ impl<C: Connect> Updates<C> {
                     }
                     return Poll::Ready(update.map(Ok));
                 }
-                // An idle connection keeps no chunk in memory, which may be a share of something large.
-                *chunk = None;
+                chunk.clear();
                 // What the consumer took its time over is no silence of the server.
                 let now = self.timer.now();
                 self.session.handle_waiting(now);
@@ -128,8 +129,7 @@ impl<C: Connect> Updates<C> {
                     *unbroken = unbroken.saturating_add(1);
                     self.reporter.bytes(bytes.len());
                     // The clock is read by the chunk: an event costs less than that.
-                    let arrived = self.timer.now();
-                    *chunk = Some(Chunk { input: BytesInput::new(bytes), arrived });
+                    chunk.set(bytes, self.timer.now());
                 }
                 // An attempt that got as far as a body was not futile, and neither is the next one.
                 Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use sse_client::{CloseReason, End, Limit, Step};
 use tokio::time::Instant;
 
-use super::{ItemOf, Phase, UpdateOf, Updates};
+use super::{Chunk, ItemOf, Phase, UpdateOf, Updates, enter};
 use crate::connect::{Connect, Response};
 use crate::error::{Error, Failure};
 use crate::explanation::Explanation;
@@ -29,8 +29,9 @@ impl<C: Connect> Updates<C> {
         };
         let unsendable_id = self.session.unsendable_last_event_id().map(str::to_owned);
         self.attempts += 1;
-        self.span = tracing::debug_span!(target: "sse", "sse.connection", attempt = self.attempts);
-        let _in_it = self.span.clone().entered();
+        let span = tracing::debug_span!(target: "sse", "sse.connection", attempt = self.attempts);
+        self.span = (!span.is_disabled()).then(|| Box::new(span));
+        let _in_it = enter(&self.span);
         tracing::debug!(name: "sse.connecting", target: "sse", attempt = self.attempts, last_event_id, "connecting");
         self.reporter.connecting(self.attempts);
         if let Some(id) = &unsendable_id {
@@ -60,7 +61,7 @@ impl<C: Connect> Updates<C> {
         let head = Arc::new(head);
         self.reporter.open(&head);
         self.head = Some(Arc::clone(&head));
-        self.phase = Phase::Body { body, chunk: None, unbroken: 0 };
+        self.phase = Phase::Body { body, chunk: Chunk::NONE, unbroken: 0 };
         Some(Ok(Update::Open(head)))
     }
 

@@ -14,3 +14,4 @@ mod strategies;
 mod stream;
 mod subscribe;
 mod timing;
+mod told;

@@ -141,6 +141,8 @@ fn a_connection_costs_three_allocations_and_an_event_in_one_chunk_none() {
         assert_eq!(taken, events);
         counted.count_total
     };
+    // The thread's own chunk is made once.
+    allocations("data: a\n\n", "", 1);
     let idle = allocations("", "", 0);
     assert_eq!(idle, 3);
     assert_eq!(
@@ -150,4 +152,18 @@ fn a_connection_costs_three_allocations_and_an_event_in_one_chunk_none() {
     );
     assert_eq!(allocations("data: a\n\n", "", 1), idle);
     assert_eq!(allocations("", "41", 0), idle + 1);
+}
+
+/// The thread's own chunk is for one source at a time.
+#[tokio::test]
+async fn sources_take_turns_in_the_middle_of_their_chunks() {
+    let mut sources = ["data: 0a\n\ndata: 0b\n\ndata: 0", "data: 1a\n\ndata: 1b\n\n", "data: 2a\n\nid"]
+        .map(|text| EventSource::once(Lean(text)));
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        for source in &mut sources {
+            seen.extend(source.next().await.map(|event| event.unwrap().into_data()));
+        }
+    }
+    assert_eq!(seen, ["0a", "1a", "2a", "0b", "1b"]);
 }

@@ -168,7 +168,7 @@ impl Patience {
                 Mode::Once(_) if self.had_event => false,
                 Mode::Once(Some(Retries::Unanswered)) => true,
                 Mode::Once(Some(_)) => {
-                    is_users || matches!(ending, Ending::Unsent | Ending::Status(408 | 429 | 503, _))
+                    is_users || matches!(ending, Ending::Unsent | Ending::Status(408 | 429 | 503 | 529, _))
                 }
                 Mode::Once(None) => false,
             }
