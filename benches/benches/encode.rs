@@ -5,8 +5,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use subject::encode;
 
 fn encode(criterion: &mut Criterion) {
-    let reused: Vec<_> = [encode::REUSED].into_iter().chain(encoders::REUSED).collect();
-    let fresh: Vec<_> = [encode::FRESH, encode::SLICES].into_iter().chain(encoders::FRESH).collect();
+    let reused: Vec<_> = [encode::REUSED].into_iter().chain(encode::REUSED_GIVEN).chain(encoders::REUSED).collect();
+    let fresh: Vec<_> =
+        [encode::FRESH, encode::SLICES].into_iter().chain(encode::FRESH_GIVEN).chain(encoders::FRESH).collect();
     for message in encode::messages() {
         for (way, candidates) in [("reused", &reused), ("fresh", &fresh)] {
             let mut group = criterion.benchmark_group(format!("encode/{}/{way}", message.shape));

@@ -1,5 +1,6 @@
 //! The peers' encoders, in the two ways that an event is encoded: into a buffer that is used again, and as a value of
-//! its own. Those that take their strings by value get them made beforehand, which is not counted.
+//! its own. Those that take their strings by value get them made beforehand, which is not counted; that they drop them is,
+//! and so they are compared with ours where it drops the same.
 
 use std::borrow::Cow;
 use std::pin::{Pin, pin};
@@ -8,17 +9,19 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Bytes, BytesMut};
 use futures_io::AsyncRead;
 use std::future::Future;
-use subject::encode::{Candidate, Message, batches};
+use subject::encode::{Candidate, Message, Takes, batches, byte_strings, reused, strings};
 
 /// Those that write into a buffer that the caller has.
 pub const REUSED: [Candidate; 4] = [
     Candidate {
         name: "russe 0.3",
+        takes: Takes::ByteStrings,
         encode: |message, times| into_buffer(message, times, || for_russe(message), russe::Encoder::default()),
         output: |message| once(for_russe(message), russe::Encoder::default()),
     },
     Candidate {
         name: "tokio_sse_codec 0.0.2",
+        takes: Takes::Borrowed,
         encode: |message, times| {
             into_buffer(message, times, || for_tokio_sse_codec(message), tokio_sse_codec::SseEncoder::new())
         },
@@ -26,6 +29,7 @@ pub const REUSED: [Candidate; 4] = [
     },
     Candidate {
         name: "sse-codec 0.3",
+        takes: Takes::Strings,
         encode: |message, times| {
             let (mut encoder, mut buffer) = (sse_codec_0_3::SSECodec::default(), futures_codec::BytesMut::new());
             batches(
@@ -47,6 +51,7 @@ pub const REUSED: [Candidate; 4] = [
     },
     Candidate {
         name: "write!",
+        takes: Takes::Borrowed,
         encode: |message, times| {
             let mut buffer = String::new();
             batches(
@@ -72,21 +77,25 @@ pub const REUSED: [Candidate; 4] = [
 pub const FRESH: [Candidate; 4] = [
     Candidate {
         name: "sse-stream 0.3",
+        takes: Takes::Strings,
         encode: |message, times| batches(message, times, || for_sse_stream(message), |event| event.encode().ok()),
         output: |message| for_sse_stream(message).encode().map(Into::into).unwrap_or_default(),
     },
     Candidate {
         name: "russe 0.3",
+        takes: Takes::ByteStrings,
         encode: |message, times| batches(message, times, || for_russe(message), |event| event.into_bytestring().ok()),
         output: |message| for_russe(message).into_bytestring().map(|text| text.as_bytes().to_vec()).unwrap_or_default(),
     },
     Candidate {
         name: "async-sse 5",
+        takes: Takes::Borrowed,
         encode: |message, times| batches(message, times, || (), |()| by_async_sse(message)),
         output: by_async_sse,
     },
     Candidate {
         name: "format!",
+        takes: Takes::Borrowed,
         encode: |message, times| {
             batches(
                 message,
@@ -107,31 +116,71 @@ pub const FRESH: [Candidate; 4] = [
     },
 ];
 
-/// A copy of the data into a buffer that is used again.
-pub const MEMCPY_REUSED: Candidate = Candidate {
-    name: "memcpy of the data",
-    encode: |message, times| {
-        let mut buffer = Vec::new();
-        batches(
-            message,
-            times,
-            || (),
-            |()| {
-                buffer.clear();
-                buffer.extend_from_slice(message.data.as_bytes());
-                buffer.len()
-            },
-        )
+/// A copy of the data into a buffer that is used again; and the same where strings are given away.
+pub const MEMCPY_REUSED: [Candidate; 3] = [
+    Candidate {
+        name: MEMCPY,
+        takes: Takes::Borrowed,
+        encode: |message, times| {
+            reused(message, times, || (), |(), buffer| buffer.extend_from_slice(message.data.as_bytes()))
+        },
+        output: data,
     },
-    output: |message| message.data.as_bytes().to_vec(),
-};
+    Candidate {
+        name: "memcpy, given `ByteString`s",
+        takes: Takes::ByteStrings,
+        encode: |message, times| {
+            reused(
+                message,
+                times,
+                || byte_strings(message),
+                |given, buffer| buffer.extend_from_slice(given.data.as_bytes()),
+            )
+        },
+        output: data,
+    },
+    Candidate {
+        name: "memcpy, given `String`s",
+        takes: Takes::Strings,
+        encode: |message, times| {
+            reused(message, times, || strings(message), |given, buffer| buffer.extend_from_slice(given.data.as_bytes()))
+        },
+        output: data,
+    },
+];
 
-/// A copy of the data as a value of its own.
-pub const MEMCPY_FRESH: Candidate = Candidate {
-    name: "memcpy of the data",
-    encode: |message, times| batches(message, times, || (), |()| Bytes::copy_from_slice(message.data.as_bytes())),
-    output: |message| message.data.as_bytes().to_vec(),
-};
+/// A copy of the data as a value of its own; and the same where strings are given away.
+pub const MEMCPY_FRESH: [Candidate; 3] = [
+    Candidate {
+        name: MEMCPY,
+        takes: Takes::Borrowed,
+        encode: |message, times| batches(message, times, || (), |()| Bytes::copy_from_slice(message.data.as_bytes())),
+        output: data,
+    },
+    Candidate {
+        name: "memcpy, given `ByteString`s",
+        takes: Takes::ByteStrings,
+        encode: |message, times| {
+            batches(message, times, || byte_strings(message), |given| Bytes::copy_from_slice(given.data.as_bytes()))
+        },
+        output: data,
+    },
+    Candidate {
+        name: "memcpy, given `String`s",
+        takes: Takes::Strings,
+        encode: |message, times| {
+            batches(message, times, || strings(message), |given| Bytes::copy_from_slice(given.data.as_bytes()))
+        },
+        output: data,
+    },
+];
+
+/// What a copy of the data is called in the report.
+pub const MEMCPY: &str = "memcpy of the data";
+
+fn data(message: &Message) -> Vec<u8> {
+    message.data.as_bytes().to_vec()
+}
 
 fn into_buffer<T, E: tokio_util::codec::Encoder<T>>(
     message: &Message,

@@ -59,13 +59,19 @@ fn total(part: &str) -> u64 {
     line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
-/// What this processor can do that changes the count. Valgrind knows no AVX-512 and says so to whoever asks.
+/// What changes the count: what this processor can do, and which version of the codec's scan was built, if it was not left
+/// to choose. Valgrind knows no AVX-512 and says so to whoever asks.
 pub fn processor() -> String {
     #[cfg(target_arch = "x86_64")]
     let features = if is_x86_feature_detected!("avx2") { "-avx2" } else { "" };
     #[cfg(not(target_arch = "x86_64"))]
     let features = "";
-    format!("{}{features}", std::env::consts::ARCH)
+    let scan = match () {
+        () if cfg!(sse_codec_scan = "baseline") => "-baseline",
+        () if cfg!(sse_codec_scan = "words") => "-words",
+        () => "",
+    };
+    format!("{}{features}{scan}", std::env::consts::ARCH)
 }
 
 /// The first line of what a command prints, or that it is not known.

@@ -54,10 +54,47 @@ impl Message {
     }
 }
 
+/// The strings of a message, to be given away: who encodes them drops them.
+pub struct Given<S> {
+    pub id: Option<S>,
+    pub event_type: Option<S>,
+    pub data: S,
+}
+
+impl<S: AsRef<str> + From<&'static str>> Given<S> {
+    /// Those of `message`, of which the data is here already.
+    pub fn new(message: &Message, data: S) -> Self {
+        Self { id: message.id.map(Into::into), event_type: message.event_type.map(Into::into), data }
+    }
+
+    #[inline(always)]
+    fn block(&self) -> EventBlock<'_> {
+        let mut block = EventBlock::new();
+        if let Some(id) = &self.id {
+            block = block.id(id.as_ref()).expect("no line end");
+        }
+        if let Some(event_type) = &self.event_type {
+            block = block.event_type(event_type.as_ref()).expect("no line end");
+        }
+        block.data(self.data.as_ref())
+    }
+}
+
+/// How an encoder gets its strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// It looks at them.
+    Borrowed,
+    /// They are its own, and it drops them: `ByteString`s that share their text, or `String`s.
+    ByteStrings,
+    Strings,
+}
+
 /// An encoder.
 pub struct Candidate {
     /// What it is called in the report.
     pub name: &'static str,
+    pub takes: Takes,
     /// Encodes the message so many times and says how long that took.
     pub encode: fn(&Message, usize) -> Duration,
     /// What it writes.
@@ -67,32 +104,93 @@ pub struct Candidate {
 /// Into a buffer that is used again.
 pub const REUSED: Candidate = Candidate {
     name: "ours",
+    takes: Takes::Borrowed,
     encode: |message, times| {
-        let mut buffer = Vec::new();
-        batches(
-            message,
-            times,
-            || (),
-            |()| {
-                buffer.clear();
-                black_box(message).block().encode_to_vec(&mut buffer);
-                buffer.len()
-            },
-        )
+        reused(message, times, || (), |(), buffer| black_box(message).block().encode_to_vec(buffer))
     },
-    output: |message| message.block().to_bytes().into(),
+    output,
 };
+
+/// The same, of strings that are given away.
+pub const REUSED_GIVEN: [Candidate; 2] = [
+    Candidate {
+        name: GIVEN_BYTE_STRINGS,
+        takes: Takes::ByteStrings,
+        encode: |message, times| {
+            reused(message, times, || byte_strings(message), |given, buffer| given.block().encode_to_vec(buffer))
+        },
+        output,
+    },
+    Candidate {
+        name: GIVEN_STRINGS,
+        takes: Takes::Strings,
+        encode: |message, times| {
+            reused(message, times, || strings(message), |given, buffer| given.block().encode_to_vec(buffer))
+        },
+        output,
+    },
+];
 
 /// Each event a `Bytes` of its own.
 pub const FRESH: Candidate = Candidate {
     name: "ours",
+    takes: Takes::Borrowed,
     encode: |message, times| batches(message, times, || (), |()| black_box(message).block().to_bytes()),
-    output: |message| message.block().to_bytes().into(),
+    output,
 };
+
+/// The same, of strings that are given away.
+pub const FRESH_GIVEN: [Candidate; 2] = [
+    Candidate {
+        name: GIVEN_BYTE_STRINGS,
+        takes: Takes::ByteStrings,
+        encode: |message, times| batches(message, times, || byte_strings(message), |given| given.block().to_bytes()),
+        output,
+    },
+    Candidate {
+        name: GIVEN_STRINGS,
+        takes: Takes::Strings,
+        encode: |message, times| batches(message, times, || strings(message), |given| given.block().to_bytes()),
+        output,
+    },
+];
+
+const GIVEN_BYTE_STRINGS: &str = "ours, given `ByteString`s";
+const GIVEN_STRINGS: &str = "ours, given `String`s";
+
+fn output(message: &Message) -> Vec<u8> {
+    message.block().to_bytes().into()
+}
+
+/// Its strings, of which the data is shared.
+pub fn byte_strings(message: &Message) -> Given<ByteString> {
+    Given::new(message, message.data.clone())
+}
+
+/// Its strings, copied.
+pub fn strings(message: &Message) -> Given<String> {
+    Given::new(message, message.data.to_string())
+}
+
+/// Has `encode` write into a buffer that is used again, of what `make` makes.
+pub fn reused<T>(
+    message: &Message,
+    times: usize,
+    make: impl FnMut() -> T,
+    mut encode: impl FnMut(T, &mut Vec<u8>),
+) -> Duration {
+    let mut buffer = Vec::new();
+    batches(message, times, make, |given| {
+        buffer.clear();
+        encode(given, &mut buffer);
+        buffer.len()
+    })
+}
 
 /// Slices around the data, which is shared.
 pub const SLICES: Candidate = Candidate {
     name: "ours, slices",
+    takes: Takes::Borrowed,
     encode: |message, times| batches(message, times, || (), |()| around(black_box(message))),
     output: |message| around(message).concat(),
 };
@@ -109,7 +207,7 @@ fn around(message: &Message) -> Vec<bytes::Bytes> {
 }
 
 /// Encodes what `make` makes so many times. What `make` takes, for who wants its strings by value, is not counted;
-/// dropping the output is.
+/// dropping them and the output is.
 pub fn batches<T, U>(
     message: &Message,
     times: usize,

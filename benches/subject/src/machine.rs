@@ -12,6 +12,7 @@ pub struct Machine {
     rustc: String,
     node: String,
     date: String,
+    commit: String,
 }
 
 impl Machine {
@@ -38,15 +39,22 @@ impl Machine {
             rustc: version("rustc", &["--version"]),
             node: version("node", &["--version"]),
             date: version("date", &["+%Y-%m-%d"]),
+            commit: commit(),
         }
     }
 
     /// A sentence that says what it is and when it was.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { processor, cores, system, rustc, node, date, .. } = self;
+        let Self { processor, cores, system, rustc, node, date, commit, .. } = self;
         format!(
-            "Measured on {date}: {processor}, {cores} cores, {system}, {rustc} (release, fat LTO, no target-cpu), Node {node}."
+            "Measured on {date}, commit {commit}: {processor}, {cores} cores, {system}, {rustc} (release, fat LTO, no target-cpu), Node {node}."
         )
     }
+}
+
+/// The commit that is checked out, and whether anything but a report differs from it.
+fn commit() -> String {
+    let changed = version("git", &["status", "--porcelain", "--", ":/", ":!/benches/results"]) != "unknown";
+    format!("{}{}", version("git", &["describe", "--always"]), if changed { "-dirty" } else { "" })
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use benches::{decoders, encoders, floors};
 use subject::decode::{self, Candidate};
-use subject::encode::{self, Message};
+use subject::encode::{self, Message, Takes};
 use subject::shapes::{Cut, Shape};
 use subject::{Tally, callgrind, shapes};
 
@@ -25,6 +25,8 @@ pub(crate) enum Kind {
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
+    /// How it gets what it encodes. A decoder borrows its chunks.
+    takes: Takes,
     /// Nanoseconds, or instructions, of all the bytes.
     pub(crate) cost: f64,
     /// What it handed out that is not what ours did.
@@ -56,6 +58,20 @@ impl Row {
     pub(crate) fn fastest_peer(&self) -> Option<&Figure> {
         let peers = self.figures.iter().filter(|figure| figure.kind == Kind::Peer && figure.wrong.is_none());
         peers.min_by(|a, b| a.cost.total_cmp(&b.cost))
+    }
+
+    /// Of encoding: the peer that comes nearest to ours, where both are given their strings in the same way; how many times
+    /// as fast as it ours is; and how many times a copy of the data is.
+    pub(crate) fn nearest_peer(&self) -> Option<(&'static str, f64, f64)> {
+        let cost = |kind, takes| {
+            let mut figures = self.figures.iter().filter(|figure| figure.kind == kind && figure.takes == takes);
+            figures.next().map_or(f64::NAN, |figure| figure.cost)
+        };
+        let peers = self.figures.iter().filter(|figure| figure.kind == Kind::Peer && figure.wrong.is_none());
+        let beside = peers.map(|peer| {
+            (peer.name, peer.cost / cost(Kind::Ours, peer.takes), peer.cost / cost(Kind::Floor, peer.takes))
+        });
+        beside.min_by(|(_, a, _), (_, b, _)| a.total_cmp(b))
     }
 
     /// How many times as fast as the fastest peer it is.
@@ -104,7 +120,13 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
     let mut figures = Vec::new();
     let mut runners: Vec<Runner<'_>> = Vec::new();
     for (kind, Candidate { name, decode }) in candidates() {
-        figures.push(Figure { name, kind, cost: f64::NAN, wrong: difference(decode(chunks), expected) });
+        figures.push(Figure {
+            name,
+            kind,
+            takes: Takes::Borrowed,
+            cost: f64::NAN,
+            wrong: difference(decode(chunks), expected),
+        });
         runners.push(Box::new(move |times| {
             let start = Instant::now();
             (0..times).for_each(|_| _ = black_box(decode(black_box(chunks))));
@@ -112,7 +134,7 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
         }));
     }
     for floors::Floor { name, run } in floors::ALL {
-        figures.push(Figure { name, kind: Kind::Floor, cost: f64::NAN, wrong: None });
+        figures.push(Figure { name, kind: Kind::Floor, takes: Takes::Borrowed, cost: f64::NAN, wrong: None });
         runners.push(Box::new(move |times| {
             let start = Instant::now();
             (0..times).for_each(|_| _ = black_box(run(black_box(chunks))));
@@ -123,8 +145,11 @@ pub(crate) fn decode(shape: &Shape, cut: Cut) -> Row {
         figure.cost = cost;
     }
     if let Some((cost, tally)) = node::decode(&shape.stream(cut), cut.length(shape)) {
-        figures.push(Figure { name: node::NAME, kind: Kind::Peer, cost, wrong: difference(tally, expected) });
+        let (kind, takes) = (Kind::Peer, Takes::Borrowed);
+        figures.push(Figure { name: node::NAME, kind, takes, cost, wrong: difference(tally, expected) });
     }
+    // If nobody agrees, it may be ours that is wrong.
+    assert!(figures.iter().any(|figure| figure.kind == Kind::Peer && figure.wrong.is_none()), "{}", shape.name);
     let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
     Row { shape: shape.name, way: cut.name(), bytes, events: expected.events, chunks: chunks.len(), figures }
 }
@@ -140,20 +165,22 @@ pub(crate) const WAYS: [&str; 2] = ["reused buffer", "fresh value"];
 pub(crate) fn encode(message: &Message, way: &str) -> Row {
     let output = (encode::REUSED.output)(message);
     let expected = tally_of(&output);
-    let (ours, peers, floor) = if way == WAYS[0] {
-        (vec![encode::REUSED], encoders::REUSED, encoders::MEMCPY_REUSED)
+    let (ours, given, peers, floors) = if way == WAYS[0] {
+        (vec![encode::REUSED], encode::REUSED_GIVEN, encoders::REUSED, encoders::MEMCPY_REUSED)
     } else {
-        (vec![encode::FRESH, encode::SLICES], encoders::FRESH, encoders::MEMCPY_FRESH)
+        (vec![encode::FRESH, encode::SLICES], encode::FRESH_GIVEN, encoders::FRESH, encoders::MEMCPY_FRESH)
     };
-    let ours = ours.into_iter().map(|candidate| (Kind::Ours, candidate));
+    let ours = ours.into_iter().chain(given).map(|candidate| (Kind::Ours, candidate));
+    let floors = floors.into_iter().map(|candidate| (Kind::Floor, candidate));
     let peers = peers.into_iter().map(|candidate| (Kind::Peer, candidate));
     // How fast bytes are copied depends on where they lie: in each round somewhere else, and for all the same.
     let placed: Vec<_> = (0..PLACES).map(|place| message.placed(place * PAGE / PLACES + place)).collect();
     let mut figures = Vec::new();
     let mut runners: Vec<Runner<'_>> = Vec::new();
-    for (kind, candidate) in ours.chain(peers).chain([(Kind::Floor, floor)]) {
+    for (kind, candidate) in ours.chain(peers).chain(floors) {
         let wrong = difference(tally_of(&(candidate.output)(message)), expected).filter(|_| kind != Kind::Floor);
-        figures.push(Figure { name: candidate.name, kind, cost: f64::NAN, wrong });
+        let (name, takes) = (candidate.name, candidate.takes);
+        figures.push(Figure { name, kind, takes, cost: f64::NAN, wrong });
         let mut places = placed.iter().cycle();
         runners.push(Box::new(move |times| {
             places.next().map_or(Duration::ZERO, |placed| (candidate.encode)(placed, times))
@@ -207,7 +234,8 @@ pub(crate) fn instructions() -> Vec<Row> {
         let figures: Vec<_> = candidates()
             .map_while(|(kind, candidate)| {
                 let wrong = difference((candidate.decode)(&chunks), expected);
-                Some(Figure { name: candidate.name, kind, cost: counts.next()? as f64, wrong })
+                let (name, takes) = (candidate.name, Takes::Borrowed);
+                Some(Figure { name, kind, takes, cost: counts.next()? as f64, wrong })
             })
             .collect();
         if !figures.is_empty() {
