@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: decoding and encoding beside the other crates, and what ours costs in instructions.
 
+use crate::conformance::{self, SCANS};
 use crate::failure::Failure;
 use crate::{Command, process, tools};
 
@@ -20,8 +21,9 @@ All of it is in benches/, a workspace of its own.
                   if there is Node. With a WORD (a shape, or `encode`) that part alone, to the terminal.
   --clients       whole clients over loopback TCP: events for a second of CPU time, and the memory of
                   10,000 idle sources, written to benches/results/; some two minutes
-  --instructions  counts our instructions by callgrind and fails if one count is more than 3 % over the
-                  record in benches/instructions/, or if a long line costs more per byte than a short one
+  --instructions  counts our instructions by callgrind, with each version of the codec's scan, and fails
+                  if one count is more than 3 % over the record in benches/instructions/, or if a long
+                  line costs more per byte than a short one
   --record        writes that record",
     run,
 };
@@ -30,7 +32,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--report"] => report(&[]),
         ["--report", word] => report(&[word]),
-        ["--clients"] => built("clients", "clients", &["report", "benches/results"]),
+        ["--clients"] => built("clients", "clients", &["report", "benches/results"], None),
         ["--instructions"] => instructions("check"),
         ["--instructions", "--record"] => instructions("record"),
         _ => criterion(args),
@@ -55,7 +57,7 @@ fn report(args: &[&str]) -> Result<(), Failure> {
             .current_dir(process::root().join("benches/node"));
         process::run(&mut npm).unwrap_or_else(|failure| eprintln!("{failure}"));
     }
-    built("benches", "report", args)
+    built("benches", "report", args, None)
 }
 
 /// As a step of `cargo xtask ci`.
@@ -65,14 +67,18 @@ pub(crate) fn check_instructions() -> Result<(), Failure> {
 
 fn instructions(task: &str) -> Result<(), Failure> {
     need("valgrind", "valgrind")?;
-    built("subject", "instructions", &[task, "benches/instructions"])
+    let versions = [None].into_iter().chain(SCANS.into_iter().map(Some));
+    versions.into_iter().try_for_each(|scan| built("subject", "instructions", &[task, "benches/instructions"], scan))
 }
 
-/// Builds and runs a program of benches/.
-fn built(package: &str, program: &str, args: &[&str]) -> Result<(), Failure> {
+/// Builds and runs a program of benches/, with this version of the codec's scan or the one that the processor chooses.
+fn built(package: &str, program: &str, args: &[&str], scan: Option<&str>) -> Result<(), Failure> {
     let manifest = "benches/Cargo.toml";
     let mut command =
         process::cargo(&["run", "--release", "--locked", "--manifest-path", manifest, "-p", package, "--bin", program]);
+    if let Some(scan) = scan {
+        conformance::choose_scan(&mut command, "benches/target", scan);
+    }
     process::run(command.arg("--").args(args))
 }
 

@@ -37,13 +37,17 @@ fn run(args: &[String]) -> Result<(), Failure> {
         if !SCANS.contains(&version.as_str()) {
             return Err(Failure::usage(format!("no scan `{version}`; there are: {}", SCANS.join(", "))));
         }
-        // A target directory of its own, or each version would build everything anew.
-        command.arg(format!("--target-dir=target/scan-{version}"));
-        command.env("RUSTFLAGS", format!("--cfg sse_codec_scan=\"{version}\""));
+        choose_scan(&mut command, "target", version);
     }
     command.args(["--bin", "conformance", "--"]);
     // FILE is relative to where the user is, and cargo runs in the checkout.
     let here = std::env::current_dir().unwrap_or_default();
     command.args(args.iter().map(|file| here.join(file)));
     process::replace(command)
+}
+
+/// Has cargo build this version of the scan, in a target directory of its own, or each would build everything anew.
+pub(crate) fn choose_scan(command: &mut std::process::Command, target: &str, version: &str) {
+    command.arg(format!("--target-dir={target}/scan-{version}"));
+    command.env("RUSTFLAGS", format!("--cfg sse_codec_scan=\"{version}\""));
 }
