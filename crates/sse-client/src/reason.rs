@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
+use sse_codec::DecodeError;
 use thiserror::Error;
 
 /// Why an attempt failed or a connection ended.
@@ -35,6 +36,10 @@ pub enum Cause {
     /// The server ended the stream before the event by which it [ends](crate::Ending).
     #[error("the server ended the stream before its last event: what came is not all of it")]
     UnexpectedEnd,
+    /// An event was too large to be taken, in a stream that [ends](crate::Ending) by an event: what came is not all of
+    /// it. (A stream without an end goes on, without that event.)
+    #[error(transparent)]
+    DroppedEvent(DecodeError),
     /// The connection could not be made, or broke.
     #[error("the connection failed")]
     Transport,

@@ -146,7 +146,9 @@ impl Session {
     ///   [`step`](Self::step) says so, and this call gives back the memory that the event took.
     ///
     /// # Errors
-    /// One event was dropped, most likely because it is too large. The session goes on: call again.
+    /// One event was dropped, most likely because it is too large. The session goes on: call again. A stream that is to
+    /// have an [`Ending`] would not be whole without the event: there the session is closed, by
+    /// [`Cause::DroppedEvent`].
     pub fn handle_data<'d, 'i: 'd>(
         &'d mut self,
         now: Duration,
@@ -167,9 +169,9 @@ impl Session {
             Err(_) => Arrived::DroppedEvent,
         };
         open.note(now, what, &mut self.mode);
-        if let Arrived::Event(Place::Last | Place::Behind) = what {
+        if let Some(reason) = end_at(what, &self.ending, &frame) {
             // Not by `enter`: the frame may be lent from the decoder, until the next call.
-            self.state = State::Closed(CloseReason::LastEvent);
+            self.state = State::Closed(reason);
         }
         if let Arrived::Event(Place::Behind) = what { Ok(None) } else { frame }
     }
@@ -194,8 +196,8 @@ impl Session {
             Err(_) => Arrived::DroppedEvent,
         };
         open.note(now, what, &mut self.mode);
-        if let Arrived::Event(Place::Last | Place::Behind) = what {
-            self.enter(State::Closed(CloseReason::LastEvent));
+        if let Some(reason) = end_at(what, &self.ending, &frame) {
+            self.enter(State::Closed(reason));
         }
         if let Arrived::Event(Place::Behind) = what {
             frame = Ok(None);
@@ -333,4 +335,16 @@ impl Session {
 #[inline]
 fn place<'e>(ending: &Option<Box<Ending>>, event: impl FnOnce() -> Event<'e>) -> Place {
     ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event()))
+}
+
+/// Whether the stream is over with what has arrived, and how.
+#[inline]
+fn end_at<F>(what: Arrived, ending: &Option<Box<Ending>>, frame: &Result<F, DecodeError>) -> Option<CloseReason> {
+    match (what, frame) {
+        (Arrived::Event(Place::Last | Place::Behind), _) => Some(CloseReason::LastEvent),
+        (Arrived::DroppedEvent, Err(error)) if ending.is_some() => {
+            Some(CloseReason::Failed(Cause::DroppedEvent(error.clone())))
+        }
+        _ => None,
+    }
 }

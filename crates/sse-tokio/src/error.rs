@@ -34,7 +34,7 @@ pub enum Failure<H, E> {
         source: E,
     },
     /// The connection is gone without an error: the server ended the stream, or was silent for too long. Also
-    /// [`Cause::UnexpectedEnd`]: what came is not all of it.
+    /// [`Cause::UnexpectedEnd`] and [`Cause::DroppedEvent`]: what came is not all of it.
     #[error(transparent)]
     Lost(Cause),
 }

@@ -1,7 +1,7 @@
 //! Streams that end by an event.
 
 use sse_client::{Cause, CloseReason, End, Ending, ResponseHead, Session, Step};
-use sse_codec::{BytesInput, OwnedFrame};
+use sse_codec::{BytesInput, DecodeError, Frame, Input, OwnedFrame};
 
 use crate::support::{Play, S, exact};
 
@@ -76,6 +76,40 @@ fn an_answer_that_was_cut_off_is_noticed() {
     play.data("data: a\n\n");
     play.end(End::Eof);
     assert_eq!(play.closed(), Some(&CloseReason::EndOfStream));
+}
+
+#[test]
+fn an_answer_without_an_event_that_is_too_large_is_none() {
+    const CHUNK: &[u8] = b"data: a\n\nid: 7\ndata: 0123456789abcdef\n\ndata: [DONE]\n\n";
+    let dropped = Some(CloseReason::Failed(Cause::DroppedEvent(DecodeError::EventTooLarge { limit: 12 })));
+    for session in [Session::once as fn() -> Session, || Session::subscribe(exact(), 1)] {
+        let new = || Play::new(session().with_max_event_bytes(12).with_ending(Ending::done()));
+        let mut lent = new();
+        lent.open();
+        let mut input = Input::new(CHUNK);
+        assert!(matches!(lent.session.handle_data(lent.now, &mut input), Ok(Some(Frame::Event(_)))));
+        assert!(lent.session.handle_data(lent.now, &mut input).is_err());
+        assert_eq!(lent.closed(), dropped.as_ref());
+        assert_eq!(lent.session.handle_data(lent.now, &mut input), Ok(None));
+        assert_eq!(lent.session.last_event_id(), "");
+
+        let mut play = new();
+        play.open();
+        let mut input = BytesInput::new(CHUNK.into());
+        assert!(matches!(play.session.handle_bytes(play.now, &mut input), Ok(Some(OwnedFrame::Event(_)))));
+        assert!(play.session.handle_bytes(play.now, &mut input).is_err());
+        assert_eq!(play.closed(), dropped.as_ref());
+        assert!(matches!(play.session.handle_bytes(play.now, &mut input), Ok(None)));
+    }
+    // Without an ending, nothing else is lost.
+    let mut play = Play::new(Session::once().with_max_event_bytes(12));
+    play.open();
+    let mut input = Input::new(CHUNK);
+    let mut seen = Vec::new();
+    while let Some(frame) = play.session.handle_data(play.now, &mut input).transpose() {
+        seen.push(frame.map(|frame| matches!(frame, Frame::Event(event) if event.data == "[DONE]")).ok());
+    }
+    assert_eq!(seen, [Some(false), None, Some(true)]);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(crate) enum Met {
     Futile,
     /// A decision of the user's that is not the policy's.
     Decision,
+    /// What was to have an end lacks an event that was too large.
+    Incomplete,
     /// The schedule came to the end that the server wanted.
     ProperEnd,
     /// The client has all there is, and is open.
@@ -37,7 +39,7 @@ pub(crate) enum Met {
 }
 
 impl Met {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Attempt,
         Self::Resumption,
         Self::Event,
@@ -55,6 +57,7 @@ impl Met {
         Self::GaveUp,
         Self::Futile,
         Self::Decision,
+        Self::Incomplete,
         Self::ProperEnd,
         Self::Open,
     ];

@@ -97,15 +97,19 @@ impl<C: Connect> Updates<C> {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
                 let frame = self.session.handle_bytes(*arrived, input);
                 count(&self.reporter, &frame);
-                let update = update_of(frame);
-                let is_over = self.session.ready_state() == ReadyState::Closed;
-                if update.is_some() || is_over {
+                if self.session.ready_state() == ReadyState::Closed {
                     budget.made_progress();
-                    if is_over {
-                        // That was the last event, or the mark behind it.
-                        self.hang_up();
+                    if frame.is_err() {
+                        // Too large, and part of what is wanted as a whole.
+                        return Poll::Ready(self.settle(Left::Nothing));
                     }
-                    return Poll::Ready(update.map(Ok));
+                    // That was the last event, or the mark behind it.
+                    self.hang_up();
+                    return Poll::Ready(update_of(frame).map(Ok));
+                }
+                if let Some(update) = update_of(frame) {
+                    budget.made_progress();
+                    return Poll::Ready(Some(Ok(update)));
                 }
                 chunk.clear();
                 // What the consumer took its time over is no silence of the server.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use sse_tokio::{
-    Cause, CloseReason, Ending, Error, EventSource, EventStream, Failure, OwnedFrame, Policy, StreamError, Update,
+    Cause, CloseReason, Ending, Error, EventSource, EventStream, Failure, OwnedFrame, Policy, Session, StreamError,
+    Update,
 };
 
 use crate::server::{Piece, Reset, S, Server, answer, chunk, ok};
@@ -64,6 +65,28 @@ async fn an_answer_that_was_cut_off_is_an_error() {
     }
     let mut source = EventSource::once(Server::new([answer(204, [])])).with_ending(Ending::done());
     assert!(matches!(source.next().await, Some(Err(Error::Failed(Failure::Response { .. })))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_an_event_that_is_too_large_is_an_error() {
+    // In one chunk with others, and before it has come to its end.
+    for chunks in [["data: a\n\ndata: 0123456789abcdef\n\ndata: b\n\n", ""], ["data: a\n\n", "data: 0123456789abcdef"]]
+    {
+        let server = Server::new([ok([chunk(chunks[0]), chunk(chunks[1]), Piece::Hang])]);
+        let session = Session::once().with_max_event_bytes(12).with_ending(Ending::done());
+        let mut source = EventSource::new(server.clone(), session);
+        let monitor = source.monitor();
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+        match source.next().await {
+            Some(Err(Error::Failed(Failure::Lost(Cause::DroppedEvent(error))))) => {
+                assert!(error.to_string().contains("more than 12 bytes"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!((server.open(), server.requests().len()), (0, 1), "the connection is closed at once");
+        assert_eq!(monitor.counters().dropped, 1);
+        assert!(source.next().await.is_none());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ pub(crate) enum Ending {
     Eof,
     /// The event that ends the stream.
     LastEvent,
+    /// An event that was too large, in a stream that is to have an end.
+    Dropped,
     /// Another status than 200, and the seconds of `Retry-After`.
     Status(u16, Option<u64>),
     /// 200 with another content type.
@@ -146,6 +148,7 @@ impl Patience {
             (Ending::Futile, Cause::Futile) => true,
             (Ending::Eof, Cause::EndOfStream) => !is_once,
             (Ending::Eof, Cause::UnexpectedEnd) => is_once,
+            (Ending::Dropped, Cause::DroppedEvent(_)) => self.terms.has_ending,
             (Ending::Status(status, _), Cause::Status { status: named, .. }) => status == *named,
             (Ending::Silence(timeout), Cause::Timeout(named)) => timeout == *named,
             _ => false,
@@ -159,7 +162,7 @@ impl Patience {
         let is_transient = match ending {
             _ if is_users || self.is_proper(ending) => is_users,
             Ending::Status(status, _) => matches!(status, 408 | 429 | 500..=599),
-            Ending::Page | Ending::LastEvent | Ending::Futile => false,
+            Ending::Page | Ending::LastEvent | Ending::Dropped | Ending::Futile => false,
             _ => true,
         };
         is_transient

@@ -116,6 +116,7 @@ impl World<'_> {
                 _ => String::new(),
             };
             self.story.tell(now, "client", || format!("is given {frame:?}"));
+            assert_ne!(ending, Some(Ending::Dropped), "goes on behind an event that was dropped");
             match self.delivery.give(&self.log, stream, until, frame) {
                 Given::Event { index, is_repeated, dropped } => {
                     self.patience.sees_event(now);
@@ -135,6 +136,9 @@ impl World<'_> {
                 Given::Dropped => {
                     self.patience.sees_drop(now);
                     had_event = true;
+                    if self.terms.has_ending {
+                        ending = Some(Ending::Dropped);
+                    }
                     self.tally.count(Met::Dropped);
                 }
                 Given::Retry(time) => {
@@ -143,7 +147,9 @@ impl World<'_> {
                 }
             }
         });
-        self.delivery.settle(&self.log, stream, until);
+        if ending != Some(Ending::Dropped) {
+            self.delivery.settle(&self.log, stream, until);
+        }
         assert_eq!(self.client.session.last_event_id(), self.delivery.last_event_id);
         self.patience.listens(self.client.busy_until, had_event);
         self.look(ending);
@@ -208,6 +214,7 @@ impl World<'_> {
             }
             (Ending::Status(_, Some(_)), Step::Wait { .. }) => self.tally.count(Met::RetryAfter),
             (Ending::Futile, _) => self.tally.count(Met::Futile),
+            (Ending::Dropped, _) => self.tally.count(Met::Incomplete),
             _ => {}
         }
         self.patience.ends(self.now.max(self.client.busy_until), ending, &step);

@@ -110,7 +110,7 @@ impl Model {
     }
 
     /// The session has taken these bytes of the connection and given these frames. `some`: it was shown bytes. Gives
-    /// whether the last event is among them.
+    /// whether it is over with them: the last event is among them, or one was dropped from what is to be whole.
     pub(super) fn receive(&mut self, taken: &[u8], some: bool, frames: Vec<Result<Frame, DecodeError>>) -> bool {
         let age = self.now - self.open.unwrap_or(self.now);
         if some {
@@ -129,6 +129,7 @@ impl Model {
 
         let (limit, comments) = (self.terms.max_event_bytes, self.terms.comments);
         let mut expected = limit::expected(&self.id_before, &self.stream, limit, comments);
+        let dropped = self.terms.ending.is_some() && cut_behind_dropped(&mut expected.frames);
         let ended = self.terms.ending.is_some_and(|last| last.cut(&mut expected.frames));
         // The event that ends it is one, given or not.
         self.may_retry &= !(self.terms.once && ended);
@@ -143,7 +144,7 @@ impl Model {
             _ => None,
         });
         self.retry = last_retry.or(self.retry);
-        ended
+        ended || dropped
     }
 
     /// Looks at the session after an operation, which leads one step further at the most.
@@ -246,6 +247,10 @@ impl Model {
                 };
                 assert!(reached, "{limit:?} is not reached");
             }
+            CloseReason::Failed(Cause::DroppedEvent(error)) => {
+                assert!(self.terms.ending.is_some() && before == Phase::Read, "{before:?} ended by {error:?}");
+                assert_eq!(self.frames.last(), Some(&Err(error.clone())));
+            }
             CloseReason::Failed(cause) => assert!(!self.may_retry || self.is_hopeless(cause), "ends by {cause:?}"),
             CloseReason::EndOfStream => {
                 assert!(self.terms.once && self.terms.ending.is_none() && before == Phase::Read, "{before:?} ended");
@@ -299,4 +304,13 @@ impl Model {
         let least = self.now.saturating_add(base);
         (least, least.saturating_add(jitter))
     }
+}
+
+/// The frames up to the first event that was dropped, and whether there is one.
+fn cut_behind_dropped(frames: &mut Vec<Result<Frame, DecodeError>>) -> bool {
+    let dropped = frames.iter().position(Result::is_err);
+    if let Some(at) = dropped {
+        frames.truncate(at + 1);
+    }
+    dropped.is_some()
 }
