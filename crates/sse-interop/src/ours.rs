@@ -3,5 +3,6 @@
 pub(crate) mod client;
 pub(crate) mod mcp;
 pub(crate) mod mcp_call;
+pub(crate) mod mcp_call_server;
 pub(crate) mod mcp_server;
 pub(crate) mod server;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::Result;
 use crate::deviation::Deviation;
@@ -67,6 +67,9 @@ pub(crate) struct Pair {
 /// Longer than any pair takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the end is waited out: an event that comes once more, or a request too many, comes sooner than that.
+const QUIET: Duration = Duration::from_millis(300);
+
 impl Pair {
     /// Runs it, and says in a few words how it went.
     pub(crate) async fn run(&self, setting: &Setting) -> Result<String> {
@@ -80,11 +83,13 @@ impl Pair {
 
         let mut seen = Vec::new();
         let mut trouble = None;
+        let mut quiet = None;
         loop {
             let event = tokio::select! {
                 biased;
                 Some(event) = client.events.recv() => event,
-                Some(end) = client.running.join_next() => {
+                () = sleep_until(quiet.unwrap_or(deadline)), if quiet.is_some() => break,
+                Some(end) = client.running.join_next(), if quiet.is_none() => {
                     trouble = Some(format!("the client ended: {}", describe(end)));
                     break;
                 }
@@ -92,7 +97,7 @@ impl Pair {
                     trouble = Some(format!("the server ended: {}", describe(end)));
                     break;
                 }
-                () = tokio::time::sleep_until(deadline) => {
+                () = sleep_until(deadline) => {
                     trouble = Some(format!("no end after {} s", PATIENCE.as_secs()));
                     break;
                 }
@@ -100,11 +105,10 @@ impl Pair {
             if event.data.contains(HOLD) {
                 release.send_replace(true);
             }
-            let end = event.data.contains(END);
-            seen.push(event);
-            if end {
-                break;
+            if event.data.contains(END) {
+                quiet = Some(Instant::now() + QUIET);
             }
+            seen.push(event);
         }
         let outcome = Outcome { seen, requests: wire.requests(), cuts_left: wire.cuts_left(), trouble };
         judge(&setting.list, &outcome, self.cuts, self.deviations)

@@ -2,7 +2,7 @@
 
 use crate::deviation::Deviation::{self, *};
 use crate::list::CUT;
-use crate::ours::{client, mcp, mcp_call, mcp_server, server};
+use crate::ours::{client, mcp, mcp_call, mcp_call_server, mcp_server, server};
 use crate::pair::{Pair, StartClient, StartServer};
 use crate::peers::{axum, browser, curl, nginx, node, python};
 use crate::wire::Cut;
@@ -101,6 +101,13 @@ const CLIENTS: &[TheirClient] = &[
         server: mcp_server::start,
         cuts: &[Cut::In(CUT[0]), Cut::ByServer(mcp_server::CLOSED_BEHIND), Cut::In(CUT[1])],
         deviations: &[BeginsWithPost],
+    },
+    TheirClient {
+        peer: "mcp-call-client",
+        start: node::mcp_call_client,
+        server: mcp_call_server::start,
+        cuts: &[],
+        deviations: &[Call],
     },
 ];
 

@@ -20,7 +20,7 @@ use crate::setting::Setting;
 use crate::wire::PATH;
 use crate::{Error, Result};
 
-const REVISION: &str = "2026-07-28";
+pub(super) const REVISION: &str = "2026-07-28";
 
 /// Longer than the server is silent between two comments, by far.
 const SILENCE: Duration = Duration::from_secs(1);

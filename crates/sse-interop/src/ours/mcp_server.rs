@@ -88,12 +88,16 @@ impl Mcp {
 }
 
 fn encode(event: &Event, call: &Value) -> Result<Bytes, FieldError> {
-    let message = if event.id == COUNT.to_string() {
+    Ok(EventBlock::new().id(&event.id)?.data(&message_of(event, call).to_string()).to_bytes())
+}
+
+/// A notification that carries the event; the last one is the result of the call.
+pub(super) fn message_of(event: &Event, call: &Value) -> Value {
+    if event.id == COUNT.to_string() {
         let content = json!([{ "type": "text", "text": json!(event).to_string() }]);
         json!({ "jsonrpc": "2.0", "id": call, "result": { "content": content } })
     } else {
         let params = json!({ "level": "info", "data": event });
         json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": params })
-    };
-    Ok(EventBlock::new().id(&event.id)?.data(&message.to_string()).to_bytes())
+    }
 }

@@ -40,6 +40,11 @@ pub(crate) fn mcp_call(setting: &Setting, released: Released) -> Start<'_, Serve
     Box::pin(program::server(setting, "node/server-mcp-call.mjs", released))
 }
 
+/// The client of @modelcontextprotocol/client, which speaks a later revision of the protocol.
+pub(crate) fn mcp_call_client(setting: &Setting, origin: String) -> Start<'_, Client> {
+    Box::pin(program::client(setting, "node/client-mcp-call.mjs", origin))
+}
+
 /// The client of @modelcontextprotocol/sdk.
 pub(crate) fn mcp_client(setting: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(program::client(setting, "node/client-mcp.mjs", origin))
