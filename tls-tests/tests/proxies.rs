@@ -15,7 +15,7 @@ use rustls::version::TLS13;
 use secure::{Server, serve};
 use sse_reqwest::{Connector, Error, Failure, HttpError, RequestBuilderExt as _};
 use support::{failure, next, quick};
-use trust::trusting;
+use trust::{trusting, with_cryptography};
 
 fn client(server: &Server, proxy: &str) -> Client {
     trusting(&server.pem).proxy(Proxy::all(proxy).unwrap()).build().unwrap()
@@ -68,4 +68,35 @@ async fn a_proxy_that_lets_nothing_pass_is_a_failed_connection() {
         }
     }
     assert_eq!(server.accepted(), 0);
+}
+
+/// A process of its own for each environment, which is this test again: the client asks it when it is made. (To reqwest,
+/// `*` is every name, and no address.)
+#[tokio::test]
+async fn the_environment_says_which_proxy_and_for_whom_none() {
+    const URL: &str = "THE_URL_OF_THIS_TEST";
+    if let Ok(url) = std::env::var(URL) {
+        drop(with_cryptography());
+        let client = Client::new();
+        let mut source = client.get(&url).event_source().unwrap();
+        assert_eq!(next(&mut source).await.data(), "hello");
+        return;
+    }
+    let proxy = tinyproxy();
+    let proxy = format!("http://user:secret@{}", proxy.address);
+    for (except, is_proxied) in
+        [("", true), ("example.org", true), ("127.0.0.0/8", false), ("example.org, 127.0.0.1", false)]
+    {
+        let (url, request) = plain_server().await;
+        let mut again = tokio::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "the_environment_says_which_proxy_and_for_whom_none"]);
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "no_proxy", "REQUEST_METHOD"] {
+            again.env_remove(name);
+        }
+        let output = again.env(URL, url).env("HTTP_PROXY", &proxy).env("NO_PROXY", except).output().await.unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains("1 passed"), "{except}: {told}");
+        let request = request.await.unwrap().to_lowercase();
+        assert_eq!(request.contains("via: "), is_proxied, "{except}: {request}");
+    }
 }

@@ -1,11 +1,17 @@
-//! A client that trusts one server.
+//! Clients, and one that trusts one server.
+#![allow(dead_code)] // each test file uses its part
 
 use reqwest::{Certificate, ClientBuilder};
 
 use crate::support::builder;
 
-pub(crate) fn trusting(pem: &str) -> ClientBuilder {
-    // Whose cryptography it is, the application says; it has done so once.
+/// reqwest makes no client, for TLS or not, before somebody has said whose cryptography it is.
+pub(crate) fn with_cryptography() -> ClientBuilder {
+    // As the application does, once.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    builder().tls_certs_only([Certificate::from_pem(pem.as_bytes()).unwrap()])
+    builder()
+}
+
+pub(crate) fn trusting(pem: &str) -> ClientBuilder {
+    with_cryptography().tls_certs_only([Certificate::from_pem(pem.as_bytes()).unwrap()])
 }
