@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::rc::Rc;
 
-use futures_util::StreamExt as _;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
@@ -24,7 +23,9 @@ pub(crate) async fn run(name: &str, url: &str) -> Result<()> {
     let url = format!("{url}/idle");
     // What comes with the first one is not counted: TLS settings, say.
     let mut first = open(&url)?;
-    first.next().await.ok_or("the first source ended")?;
+    if first.take(1).await == 0 {
+        return Err(format!("{name}: the first source failed").into());
+    }
     let before = resident_bytes()?;
     let gate = Rc::new(Semaphore::new(AT_ONCE));
     let (ready, mut opened) = mpsc::unbounded_channel();
@@ -33,17 +34,16 @@ pub(crate) async fn run(name: &str, url: &str) -> Result<()> {
         let (gate, ready) = (Rc::clone(&gate), ready.clone());
         spawn_local(async move {
             let permit = gate.acquire().await;
-            let len = source.next().await;
+            let len = source.take(1).await;
             drop(permit);
             ready.send(len).ok();
             // Idle from here on.
-            source.next().await
+            source.take(1).await
         });
     }
     for _ in 0..SOURCES {
-        match opened.recv().await.flatten() {
-            None | Some(0) => return Err(format!("{name}: a source failed").into()),
-            Some(_) => {}
+        if opened.recv().await.is_none_or(|len| len == 0) {
+            return Err(format!("{name}: a source failed").into());
         }
     }
     writeln!(std::io::stdout(), "{}", resident_bytes()? - before)?;

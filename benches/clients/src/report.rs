@@ -11,18 +11,22 @@ use crate::Result;
 use crate::goals;
 use crate::idle::SOURCES;
 use crate::server::EVENTS;
-use crate::sources::{ALL, HYPER_BODY, Kind, REQWEST_BODY};
+use crate::sources::{ALL, Candidate, HYPER_BODY, Kind, REQWEST_BODY};
 
-/// How often each client drains a flood.
-const ROUNDS: usize = 5;
+/// How often each client drains a flood, and how often it opens idle sources.
+const ROUNDS: usize = 9;
+const IDLE_ROUNDS: usize = 3;
 
 /// What came out of a client.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// Events for a second of CPU time.
+    /// Events for a second of CPU time: the median, and the least and the most.
     pub(crate) events: f64,
-    /// Resident bytes for an idle source, if it is one.
+    spread: [f64; 2],
+    /// Nanoseconds for an event in user mode and in the kernel, in the run of the median.
+    pub(crate) nanos: [f64; 2],
+    /// Resident bytes for an idle source, if it is one: the median.
     pub(crate) idle: Option<f64>,
 }
 
@@ -33,22 +37,25 @@ pub(crate) fn write(directory: &Path) -> Result<()> {
     for round in 1..=ROUNDS {
         eprintln!("flood {round} of {ROUNDS}");
         for (times, candidate) in times.iter_mut().zip(&ALL) {
-            times.push(client("drain", candidate.name, &server.url)?);
+            let [user, kernel] = client("drain", candidate.name, &server.url)?[..] else {
+                return Err(format!("{}: not two times", candidate.name).into());
+            };
+            times.push([user, kernel]);
         }
     }
     let mut rows = Vec::new();
     for (times, candidate) in times.iter_mut().zip(&ALL) {
-        times.sort_by(f64::total_cmp);
-        let mut idle = None;
-        if candidate.kind.is_client() {
-            eprintln!("idle: {}", candidate.name);
-            idle = Some(client("idle", candidate.name, &server.url)? / SOURCES as f64);
-        }
+        let total = |[user, kernel]: &[f64; 2]| user + kernel;
+        times.sort_by(|one, other| total(one).total_cmp(&total(other)));
+        let median = times[ROUNDS / 2];
+        let events = |times: &[f64; 2]| EVENTS as f64 / (total(times) / 1e6);
         rows.push(Row {
             name: candidate.name,
             kind: candidate.kind,
-            events: EVENTS as f64 / (times[ROUNDS / 2] / 1e6),
-            idle,
+            events: events(&median),
+            spread: [events(&times[ROUNDS - 1]), events(&times[0])],
+            nanos: median.map(|micros| micros * 1e3 / EVENTS as f64),
+            idle: if candidate.kind.is_client() { Some(idle(candidate, &server.url)?) } else { None },
         });
     }
     let machine = Machine::this();
@@ -58,16 +65,29 @@ pub(crate) fn write(directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Bytes for one idle source.
+fn idle(candidate: &Candidate, url: &str) -> Result<f64> {
+    eprintln!("idle: {}", candidate.name);
+    let mut bytes = Vec::new();
+    for _ in 0..IDLE_ROUNDS {
+        bytes.extend(client("idle", candidate.name, url)?);
+    }
+    bytes.sort_by(f64::total_cmp);
+    Ok(bytes[bytes.len() / 2] / SOURCES as f64)
+}
+
 fn text(machine: &Machine, rows: &[Row]) -> Result<String> {
     let mut out = format!("# Whole clients beside other crates, {}\n\n", machine.arch);
     writeln!(out, "Written by `cargo xtask bench --clients`. {}\n", machine.describe())?;
     writeln!(
         out,
         "One connection over loopback TCP, HTTP/1.1, events of 200 bytes in writes of 16 KiB, {EVENTS} of them: events for a \
-         second of the client's CPU time, in user mode and the kernel (the median of {ROUNDS} runs in turn). *Body only* reads \
-         and drops the bytes: what can be reached; *events* finds the events in them, with no client around it. Then {SOURCES} sources in one process, each after its first event: resident \
-         memory for one of them, the kernel's buffers left out. Each client is a process of one thread, and takes part with its \
-         defaults.\n"
+         second of the client's CPU time (the median of {ROUNDS} runs in turn, and the least and the most), and what an event \
+         took of it in user mode and in the kernel. *Body only* reads and drops the bytes; *events* finds the events in them, with no \
+         client around it. Who is faster than the server waits for it more often, by more system calls: of two clients that do \
+         the same, the faster one takes more of the kernel's time. Then {SOURCES} sources in one process, each after its first \
+         event: resident memory for one of them (the median of {IDLE_ROUNDS} processes), the kernel's buffers left out. Each \
+         client is a process of one thread, takes part with its defaults, and is read in a loop over its stream.\n"
     )?;
     let drain = |name: &str| rows.iter().find(|row| row.name == name).map_or(f64::NAN, |row| row.events);
     let (hyper, reqwest) = (drain(HYPER_BODY), drain(REQWEST_BODY));
@@ -76,18 +96,22 @@ fn text(machine: &Machine, rows: &[Row]) -> Result<String> {
     let smallest = peers().filter_map(|row| row.idle).fold(f64::INFINITY, f64::min);
     writeln!(
         out,
-        "| client | events/s of CPU | of hyper's body | of reqwest's body | times the fastest peer | bytes for an idle source | times the smallest peer |"
+        "| client | events/s of CPU | least to most | user mode | kernel | of hyper's body | of reqwest's body | times the fastest peer | bytes for an idle source | times the smallest peer |"
     )?;
-    writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")?;
     for row in rows {
         let bold = if row.kind == Kind::Ours { "**" } else { "" };
         let (idle, of_peer) =
             row.idle.map_or_else(Default::default, |idle| (format!("{idle:.0}"), format!("{:.2}", idle / smallest)));
         writeln!(
             out,
-            "| {bold}{}{bold} | {:.2} M | {:.2} | {:.2} | {:.1} | {idle} | {of_peer} |",
+            "| {bold}{}{bold} | {:.2} M | {:.1} to {:.1} | {:.0} ns | {:.0} ns | {:.2} | {:.2} | {:.1} | {idle} | {of_peer} |",
             row.name,
             row.events / 1e6,
+            row.spread[0] / 1e6,
+            row.spread[1] / 1e6,
+            row.nanos[0],
+            row.nanos[1],
             row.events / hyper,
             row.events / reqwest,
             row.events / fastest,
@@ -97,13 +121,13 @@ fn text(machine: &Machine, rows: &[Row]) -> Result<String> {
     Ok(out)
 }
 
-/// Runs a client to its end. Returns the number that it writes.
-fn client(task: &str, name: &str, url: &str) -> Result<f64> {
+/// Runs a client to its end. Returns the numbers that it writes.
+fn client(task: &str, name: &str, url: &str) -> Result<Vec<f64>> {
     let output = this()?.args([task, name, url]).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(format!("{task} {name}: {}", output.status).into());
     }
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    Ok(String::from_utf8(output.stdout)?.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?)
 }
 
 fn this() -> Result<Command> {

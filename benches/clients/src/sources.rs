@@ -1,11 +1,12 @@
-//! The clients: each makes a stream of event sources' events, as its own documentation does it.
+//! The clients: each is opened and read as its own documentation does it.
 
 use std::hint::black_box;
 use std::pin::Pin;
 
 use bytes::Bytes;
 use eventsource_client::Client as _;
-use futures_util::{Stream, StreamExt as _, future::ready};
+use futures_util::future::{LocalBoxFuture, ready};
+use futures_util::{Stream, StreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -16,8 +17,40 @@ use sse_reqwest_client::RequestBuilderExt as _;
 
 use crate::Result;
 
-/// How many bytes of data each event has; of a drain, how many bytes each piece.
-pub(crate) type Source = Pin<Box<dyn Stream<Item = usize>>>;
+/// One that is open.
+pub(crate) type Source = Box<dyn Take>;
+
+/// Takes events until they have so many bytes of data, of a drain pieces of so many bytes. Gives how many they had: fewer
+/// if it ended or failed.
+pub(crate) trait Take {
+    fn take(&mut self, bytes: usize) -> LocalBoxFuture<'_, usize>;
+}
+
+/// A stream, and how many bytes an item of it has; `None` if it is a failure.
+struct Items<S, L>(S, L);
+
+impl<S: Stream + Unpin, L: FnMut(S::Item) -> Option<usize>> Take for Items<S, L> {
+    fn take(&mut self, bytes: usize) -> LocalBoxFuture<'_, usize> {
+        let Self(items, len) = self;
+        // All in one future: what an item costs is its client's, and nothing of this.
+        Box::pin(async move {
+            let mut taken = 0;
+            while taken < bytes {
+                let Some(len) = items.next().await.and_then(&mut *len) else { break };
+                taken += len;
+            }
+            taken
+        })
+    }
+}
+
+fn items<S, L>(stream: S, len: L) -> Result<Source>
+where
+    S: Stream + Unpin + 'static,
+    L: FnMut(S::Item) -> Option<usize> + 'static,
+{
+    Ok(Box::new(Items(stream, len)))
+}
 
 /// A client.
 pub(crate) struct Candidate {
@@ -71,7 +104,7 @@ pub(crate) fn by_name(name: &str) -> Result<&'static Candidate> {
 fn sse_hyper() -> Result<Open> {
     Ok(Box::new(|url| {
         let source = sse_hyper::Connector::get(url)?.subscribe(Policy::default());
-        Ok(source.map(|event| event.map_or(0, |event| event.data().len())).boxed_local())
+        items(source, |event| Some(event.ok()?.data().len()))
     }))
 }
 
@@ -79,7 +112,7 @@ fn sse_reqwest() -> Result<Open> {
     let client = reqwest::Client::new();
     Ok(Box::new(move |url| {
         let source = client.get(url).event_source()?;
-        Ok(source.map(|event| event.map_or(0, |event| event.data().len())).boxed_local())
+        items(source, |event| Some(event.ok()?.data().len()))
     }))
 }
 
@@ -87,14 +120,10 @@ fn sse_reqwest_client() -> Result<Open> {
     let client = reqwest::Client::new();
     Ok(Box::new(move |url| {
         let source = client.get(url).into_event_source();
-        Ok(source
-            .filter_map(|event| {
-                ready(match event {
-                    Ok(sse_reqwest_client::SseEvent::Message(event)) => Some(event.data.len()),
-                    _ => None,
-                })
-            })
-            .boxed_local())
+        items(source, |event| match event.ok()? {
+            sse_reqwest_client::SseEvent::Message(event) => Some(event.data.len()),
+            _ => Some(0),
+        })
     }))
 }
 
@@ -104,15 +133,10 @@ fn eventsource_client() -> Result<Open> {
         let client = eventsource_client::ClientBuilder::for_url(url)
             .map_err(|error| format!("{error:?}"))?
             .build_with_transport(transport.clone());
-        Ok(client
-            .stream()
-            .filter_map(|event| {
-                ready(match event {
-                    Ok(eventsource_client::SSE::Event(event)) => Some(event.data.len()),
-                    _ => None,
-                })
-            })
-            .boxed_local())
+        items(client.stream(), |event| match event.ok()? {
+            eventsource_client::SSE::Event(event) => Some(event.data.len()),
+            _ => Some(0),
+        })
     }))
 }
 
@@ -120,14 +144,10 @@ fn reqwest_eventsource() -> Result<Open> {
     let client = reqwest_0_12::Client::new();
     Ok(Box::new(move |url| {
         let source = reqwest_eventsource::EventSource::new(client.get(url))?;
-        Ok(source
-            .filter_map(|event| {
-                ready(match event {
-                    Ok(reqwest_eventsource::Event::Message(event)) => Some(event.data.len()),
-                    _ => None,
-                })
-            })
-            .boxed_local())
+        items(source, |event| match event.ok()? {
+            reqwest_eventsource::Event::Message(event) => Some(event.data.len()),
+            reqwest_eventsource::Event::Open => Some(0),
+        })
     }))
 }
 
@@ -146,23 +166,22 @@ fn hyper_body() -> impl Fn(&str) -> Result<Pin<Box<dyn Stream<Item = Bytes>>>> {
 
 fn hyper_drain() -> Result<Open> {
     let body = hyper_body();
-    Ok(Box::new(move |url| Ok(body(url)?.map(|bytes| bytes.len()).boxed_local())))
+    Ok(Box::new(move |url| items(body(url)?, |bytes| Some(bytes.len()))))
 }
 
 fn hyper_lent() -> Result<Open> {
     let body = hyper_body();
     Ok(Box::new(move |url| {
         let mut decoder = Decoder::new();
-        let lens = body(url)?.map(move |bytes| {
+        items(body(url)?, move |bytes| {
             let (mut input, mut len) = (Input::new(&bytes), 0);
             while let Ok(Some(frame)) = decoder.decode(&mut input) {
                 if let Frame::Event(event) = frame {
                     len += black_box(event.data).len();
                 }
             }
-            len
-        });
-        Ok(with_events(lens))
+            Some(len)
+        })
     }))
 }
 
@@ -170,7 +189,7 @@ fn hyper_owned() -> Result<Open> {
     let body = hyper_body();
     Ok(Box::new(move |url| {
         let mut decoder = Decoder::new();
-        let lens = body(url)?.map(move |bytes| {
+        items(body(url)?, move |bytes| {
             let (mut input, mut len) = (BytesInput::new(bytes), 0);
             loop {
                 // The short way, as our clients go it.
@@ -181,26 +200,19 @@ fn hyper_owned() -> Result<Open> {
                 match decoder.decode_bytes(&mut input) {
                     Ok(Some(OwnedFrame::Event(event))) => len += event.data().len(),
                     Ok(Some(_)) => {}
-                    _ => break len,
+                    _ => break Some(len),
                 }
             }
-        });
-        Ok(with_events(lens))
+        })
     }))
-}
-
-/// Without the pieces that end no event.
-fn with_events(lens: impl Stream<Item = usize> + 'static) -> Source {
-    lens.filter(|len| ready(*len > 0)).boxed_local()
 }
 
 fn reqwest_drain() -> Result<Open> {
     let client = reqwest::Client::new();
     Ok(Box::new(move |url| {
-        Ok(futures_util::stream::once(client.get(url).send())
+        let body = futures_util::stream::once(client.get(url).send())
             .filter_map(|response| ready(response.ok()))
-            .flat_map(|response| response.bytes_stream())
-            .map(|bytes| bytes.map_or(0, |bytes| bytes.len()))
-            .boxed_local())
+            .flat_map(|response| response.bytes_stream());
+        items(body.boxed_local(), |bytes| Some(bytes.ok()?.len()))
     }))
 }
