@@ -57,11 +57,25 @@ pub(crate) fn scan(chunk: &[u8], from: usize, masks: &mut Masks) -> bool {
 /// long line that is known several times as fast as masks are made.
 #[inline]
 pub(crate) fn plain_len(ahead: &[u8]) -> usize {
+    by_widest(PlainLen(ahead))
+}
+
+/// Work of which the compiler makes vectors.
+pub(crate) trait Work {
+    type Output;
+
+    /// To be always inlined, with all it calls: what is not is compiled for every processor.
+    fn run(self) -> Self::Output;
+}
+
+/// Does work by the widest vectors that the processor has.
+#[inline]
+pub(crate) fn by_widest<R>(work: impl Work<Output = R>) -> R {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_codec_scan = "words")))]
     if let Some(lanes) = avx2::Avx2::detect() {
-        return lanes.plain_len(ahead);
+        return lanes.run(work);
     }
-    plain_len_by(ahead)
+    work.run()
 }
 
 #[inline(never)]
@@ -169,15 +183,20 @@ pub(crate) fn short(chunk: &[u8]) -> (u64, bool) {
     (found.line_ends, found.not_ascii == 0)
 }
 
-/// The compiler's vectors, of whatever it may use where this is inlined.
-#[inline(always)]
-fn plain_len_by(ahead: &[u8]) -> usize {
-    const SPAN: usize = BLOCK * BLOCKS;
-    let is_plain = |span: &&[u8]| {
-        let (lowest, all) = span.iter().fold((u8::MAX, 0), |(lowest, all), &byte| (byte.min(lowest), all | byte));
-        lowest > b'\r' && all.is_ascii()
-    };
-    ahead.chunks_exact(SPAN).take_while(is_plain).count() * SPAN
+struct PlainLen<'a>(&'a [u8]);
+
+impl Work for PlainLen<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        const SPAN: usize = BLOCK * BLOCKS;
+        let is_plain = |span: &&[u8]| {
+            let (lowest, all) = span.iter().fold((u8::MAX, 0), |(lowest, all), &byte| (byte.min(lowest), all | byte));
+            lowest > b'\r' && all.is_ascii()
+        };
+        self.0.chunks_exact(SPAN).take_while(is_plain).count() * SPAN
+    }
 }
 
 /// Some bytes of a block.

@@ -2,6 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use crate::scan::{Work, by_widest};
+
 /// Whether no byte of the text is a control character up to CR: then it has neither line ends nor NUL.
 ///
 /// Most text has none of these, and this is several times as fast to find out as where they are.
@@ -75,13 +77,25 @@ fn low_bytes<const N: usize>(bytes: &[u8; N]) -> u64 {
     low
 }
 
-/// [`is_plain`] for 64 bytes or more, from which on the compiler's vectors are worth it. Of fewer it knows nothing and
-/// says no.
+/// [`is_plain`] for 64 bytes or more, from which on vectors are worth it. Of fewer it knows nothing and says no.
 #[inline(never)]
 fn is_long_plain(text: &[u8]) -> bool {
-    let lowest = |bytes: &[u8]| bytes.iter().fold(u8::MAX, |lowest, &byte| lowest.min(byte));
-    // The end, where text of short lines is found out at once, and a whole number of vectors, which may overlap it.
-    text.last_chunk::<64>().is_some_and(|last| lowest(last) > b'\r') && lowest(&text[..text.len() / 64 * 64]) > b'\r'
+    by_widest(IsLongPlain(text))
+}
+
+struct IsLongPlain<'t>(&'t [u8]);
+
+impl Work for IsLongPlain<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Self(text) = self;
+        let lowest = |bytes: &[u8]| bytes.iter().fold(u8::MAX, |lowest, &byte| lowest.min(byte));
+        // The end, where text of short lines is found out at once, and a whole number of vectors, which may overlap it.
+        text.last_chunk::<64>().is_some_and(|last| lowest(last) > b'\r')
+            && lowest(&text[..text.len() / 64 * 64]) > b'\r'
+    }
 }
 
 /// What a long text is copied by: enough for the widest vectors, whichever the compiler may use.
@@ -90,30 +104,47 @@ const BLOCK: usize = 64;
 /// [`copy_plain`] for 64 bytes or more: as fast as copying alone, once memory is what both wait for. Of fewer it copies none.
 #[inline(never)]
 fn copy_long_plain(text: &[u8], to: &mut [MaybeUninit<u8>]) -> usize {
-    const SPAN: usize = 8 * BLOCK;
-    let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) else { return 0 };
-    let mut lowest = [u8::MAX; BLOCK];
-    copy_blocks(first, to, &mut lowest);
-    let mut copied = 0;
-    if text.len() > 2 * BLOCK {
-        // Text of short lines is found out at once.
-        if !is_above_cr(&lowest) {
-            return 0;
-        }
-        // From where each block lies in one line of the cache.
-        copied = to.as_ptr().align_offset(BLOCK).min(BLOCK);
-        for (span, to) in text[copied..].chunks_exact(SPAN).zip(to[copied..].chunks_exact_mut(SPAN)) {
-            copy_blocks(span, to, &mut lowest);
+    let work = CopyLongPlain { text, to };
+    // The call and the narrower registers behind it cost more than two blocks do.
+    if text.len() > 2 * BLOCK { by_widest(work) } else { work.run() }
+}
+
+struct CopyLongPlain<'t, 'p> {
+    text: &'t [u8],
+    to: &'p mut [MaybeUninit<u8>],
+}
+
+impl Work for CopyLongPlain<'_, '_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        const SPAN: usize = 8 * BLOCK;
+        let Self { text, to } = self;
+        let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) else { return 0 };
+        let mut lowest = [u8::MAX; BLOCK];
+        copy_blocks(first, to, &mut lowest);
+        let mut copied = 0;
+        if text.len() > 2 * BLOCK {
+            // Text of short lines is found out at once.
             if !is_above_cr(&lowest) {
-                return copied;
+                return 0;
             }
-            copied += SPAN;
+            // From where each block lies in one line of the cache.
+            copied = to.as_ptr().align_offset(BLOCK).min(BLOCK);
+            for (span, to) in text[copied..].chunks_exact(SPAN).zip(to[copied..].chunks_exact_mut(SPAN)) {
+                copy_blocks(span, to, &mut lowest);
+                if !is_above_cr(&lowest) {
+                    return copied;
+                }
+                copied += SPAN;
+            }
+            copy_blocks(&text[copied..], &mut to[copied..], &mut lowest);
         }
-        copy_blocks(&text[copied..], &mut to[copied..], &mut lowest);
+        let Some(to_last) = to.last_chunk_mut::<BLOCK>() else { return copied };
+        copy_blocks(last, to_last, &mut lowest);
+        if is_above_cr(&lowest) { text.len() } else { copied }
     }
-    let Some(to_last) = to.last_chunk_mut::<BLOCK>() else { return copied };
-    copy_blocks(last, to_last, &mut lowest);
-    if is_above_cr(&lowest) { text.len() } else { copied }
 }
 
 /// Copies as many whole blocks as there are and have a place, and keeps the lowest byte at each place of a block.
@@ -164,7 +195,13 @@ mod tests {
                     text[at] = byte;
                     let is_above = byte > b'\r';
                     assert_eq!(is_plain(&text[..len]), is_above, "{byte} at {at} of {len}");
-                    assert_eq!(is_long_plain(&text[..len]), is_above && len >= 64, "{byte} at {at} of {len}");
+                    let is_long = is_above && len >= 64;
+                    assert_eq!(is_long_plain(&text[..len]), is_long, "{byte} at {at} of {len}");
+                    assert_eq!(
+                        IsLongPlain(&text[..len]).run(),
+                        is_long,
+                        "for every processor: {byte} at {at} of {len}"
+                    );
                 }
             }
         }
@@ -179,7 +216,18 @@ mod tests {
             assert!(text.ends_with(rest));
             room
         });
+        for_every_processor(text);
         out.split_off(behind)
+    }
+
+    /// The version for every processor is the same code: it comes as far, wherever to.
+    fn for_every_processor(text: &[u8]) {
+        let mut place = [MaybeUninit::new(0); 1500];
+        let copied = CopyLongPlain { text, to: &mut place[..text.len()] }.run();
+        match text.iter().position(|byte| *byte <= b'\r') {
+            None => assert!(copied == text.len() || text.len() < 64, "{copied} of {}", text.len()),
+            Some(at) => assert!(copied <= at, "{copied} copied before {at}"),
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use core::arch::x86_64::{
 };
 
 use super::sse2::Sse2;
-use super::{BLOCK, Found, Lanes, Masks, part, plain_len_by, scan_by};
+use super::{BLOCK, Found, Lanes, Masks, Work, part, scan_by};
 
 /// Exists only where the processor has AVX2.
 #[derive(Clone, Copy)]
@@ -28,16 +28,18 @@ impl Avx2 {
         unsafe { scan(self, chunk, from, masks) }
     }
 
+    /// Does what the compiler makes vectors of by those of AVX2.
     #[inline]
-    pub(super) fn plain_len(self, ahead: &[u8]) -> usize {
+    pub(super) fn run<R>(self, work: impl Work<Output = R>) -> R {
         // SAFETY: the processor has AVX2, or there were no `self`.
-        unsafe { plain_len(ahead) }
+        unsafe { run(work) }
     }
 }
 
+/// The work, compiled for AVX2: it is inlined here.
 #[target_feature(enable = "avx2")]
-unsafe fn plain_len(ahead: &[u8]) -> usize {
-    plain_len_by(ahead)
+unsafe fn run<R>(work: impl Work<Output = R>) -> R {
+    work.run()
 }
 
 /// The walk, compiled for AVX2: all of it is inlined here.

@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use super::{BLOCK, BLOCKS, Masks, baseline, plain_len, plain_len_by, scan, scan_by};
+use super::{BLOCK, BLOCKS, Masks, PlainLen, Work as _, baseline, plain_len, scan, scan_by};
 
 /// A way to look at a part of a chunk.
 type Version = fn(&[u8], usize, &mut Masks) -> bool;
@@ -35,5 +35,5 @@ pub(crate) fn check(chunk: &[u8]) {
     }
     let plain = chunk.iter().take_while(|byte| (b'\r' + 1..0x80).contains(*byte)).count();
     let plain = plain / (BLOCK * BLOCKS) * (BLOCK * BLOCKS);
-    assert_eq!((plain_len(chunk), plain_len_by(chunk)), (plain, plain), "{chunk:?}");
+    assert_eq!((plain_len(chunk), PlainLen(chunk).run()), (plain, plain), "{chunk:?}");
 }
