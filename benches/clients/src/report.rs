@@ -59,7 +59,7 @@ pub(crate) fn write(directory: &Path) -> Result<()> {
         });
     }
     let machine = Machine::this();
-    let file = directory.join(format!("clients-{}.md", machine.arch));
+    let file = directory.join(format!("clients-{}.md", machine.name));
     std::fs::write(&file, text(&machine, &rows)?)?;
     eprintln!("{}", file.display());
     Ok(())
@@ -77,7 +77,7 @@ fn idle(candidate: &Candidate, url: &str) -> Result<f64> {
 }
 
 fn text(machine: &Machine, rows: &[Row]) -> Result<String> {
-    let mut out = format!("# Whole clients beside other crates, {}\n\n", machine.arch);
+    let mut out = format!("# Whole clients beside other crates, {}\n\n", machine.name);
     writeln!(out, "Written by `cargo xtask bench --clients`. {}\n", machine.describe())?;
     writeln!(
         out,

@@ -4,8 +4,9 @@ use crate::callgrind::version;
 
 /// The machine that a report was made on.
 pub struct Machine {
-    /// Its architecture, as Rust calls it.
-    pub arch: &'static str,
+    /// Its architecture, as Rust calls it, and who makes the processor, if that is known: what two of them do alike is not
+    /// the same.
+    pub name: String,
     processor: String,
     cores: usize,
     system: String,
@@ -31,8 +32,13 @@ impl Machine {
         let known = ["avx2", "avx512bw"].into_iter().filter(|known| flags.split(' ').any(|flag| flag == *known));
         let features = known.collect::<Vec<_>>().join(", ");
         let shared = if flags.split(' ').any(|flag| flag == "hypervisor") { ", a shared VM" } else { "" };
+        let maker = match field(cpuinfo, "vendor_id", ':').as_str() {
+            "GenuineIntel" => "-intel",
+            "AuthenticAMD" => "-amd",
+            _ => "",
+        };
         Self {
-            arch: std::env::consts::ARCH,
+            name: format!("{}{maker}", std::env::consts::ARCH),
             processor: format!("{model} (model {number}; {features}{shared})"),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             system: format!("{}, Linux {}", field("/etc/os-release", "PRETTY_NAME", '='), version("uname", &["-r"])),

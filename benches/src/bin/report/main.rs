@@ -42,7 +42,7 @@ fn write() -> Result<(), Box<dyn Error>> {
     let verdicts = goals::verdicts(&decoded, &encoded);
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     std::fs::create_dir_all(&results)?;
-    let report = results.join(machine.arch).with_extension("md");
+    let report = results.join(&machine.name).with_extension("md");
     std::fs::write(&report, text::report(&machine, &verdicts, &decoded, &encoded, &counted))?;
     let chart = report.with_extension("svg");
     chart::draw(&chart, &decoded)?;

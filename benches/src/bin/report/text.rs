@@ -18,14 +18,14 @@ pub(crate) fn report(
     encoded: &[Row],
     counted: &[Row],
 ) -> String {
-    let mut out = format!("# Decoding and encoding beside other crates, {}\n\n", machine.arch);
+    let mut out = format!("# Decoding and encoding beside other crates, {}\n\n", machine.name);
     out += &format!(
         "Written by `cargo xtask bench --report`. {}\n\nEvery candidate gets the same chunks and has its turn in each of \
          {ROUNDS} rounds; a figure is the median. (Those that take a quarter of a second or more are measured once, and the one \
          under Node is a process of its own, with the median of nine passes.) Absolute numbers move with the machine and with what else runs on it: ratios in \
          one run are what counts.\n\n![Decoding in GB/s, by shape]({}.svg)\n\n",
         machine.describe(),
-        machine.arch
+        machine.name
     );
     goals(&mut out, verdicts);
     out += &decoding(decoded);
