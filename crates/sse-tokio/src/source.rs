@@ -18,7 +18,8 @@ use crate::updates::Updates;
 ///
 /// A `Stream` of [`OwnedEvent`]s. What is retried is a state and not an error: `Err` is the last item and says why it
 /// ended, and `None` follows an `Err` or a proper end ([`close_reason`](Self::close_reason) says which). An event that
-/// is too large is left out, with a warning; who wants to know uses [`updates`](Self::updates).
+/// is too large is left out, with a warning; who wants to know uses [`updates`](Self::updates). With an
+/// [`Ending`](Self::with_ending) it is an `Err`: what is to have an end would not be whole.
 ///
 /// Nothing is spawned and nothing happens between polls: an event source that is not polled reads nothing, so a slow
 /// consumer slows the server down. Dropping it closes the connection at once. Polling it needs a tokio runtime with its

@@ -32,7 +32,7 @@ pub enum Update<H, E> {
     Comment(ByteString),
     /// The server set the reconnection time.
     Retry(Duration),
-    /// One event was dropped, since it is too large.
+    /// One event was dropped, since it is too large. (Not with an [`Ending`](crate::Ending): there it is an error.)
     Dropped(DecodeError),
     /// The attempt failed or the connection was lost, and there will be another attempt.
     #[non_exhaustive]

@@ -107,7 +107,8 @@ impl Session {
         Ok(self)
     }
 
-    /// The largest event taken, in bytes; larger ones are dropped and reported. Default: 16 MiB; at most 1 GiB,
+    /// The largest event taken, in bytes; larger ones are dropped and reported (see
+    /// [`handle_data`](Self::handle_data)). Default: 16 MiB; at most 1 GiB,
     /// which is what any larger limit means.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
