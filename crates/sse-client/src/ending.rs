@@ -10,7 +10,8 @@ use sse_codec::Event;
 /// The format has no end of its own: a server that has said everything and one that crashed halfway look the same. So
 /// protocols above it end a stream by an event. With an `Ending`, the stream is over at that event, whatever the server
 /// would send behind it, and a stream that ends without it is [incomplete](crate::Cause::UnexpectedEnd), which is an
-/// error. So is one of which an event [was too large](crate::Cause::DroppedEvent): it is closed there.
+/// error. So is one of which an event [was too large](crate::Cause::DroppedEvent): a [`Session`](crate::Session) closes
+/// it there. (Who reads without one is told of such an event, and decides.)
 ///
 /// Costs one call per event, of a closure that should only look.
 ///

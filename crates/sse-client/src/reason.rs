@@ -37,7 +37,7 @@ pub enum Cause {
     #[error("the server ended the stream before its last event: what came is not all of it")]
     UnexpectedEnd,
     /// An event was too large to be taken, in a stream that [ends](crate::Ending) by an event: what came is not all of
-    /// it. (A stream without an end goes on, without that event.)
+    /// it. Final: no strategy is asked. (A stream without an end goes on, without that event.)
     #[error(transparent)]
     DroppedEvent(DecodeError),
     /// The connection could not be made, or broke.

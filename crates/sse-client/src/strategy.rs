@@ -11,7 +11,7 @@ use crate::reason::Cause;
 /// Without one, or where it returns [`Lost::default`], the policy decides: what the network, a deadline or the end of the
 /// stream has cut off is retried, and so are the statuses that it names; all else fails. The limits of the policy hold
 /// whatever it says. It is not asked where there cannot be another attempt: of [`Session::once`](crate::Session::once), and
-/// when the session is closed by its user, 204 or its last event.
+/// when the session is closed by its user, 204, its last event or [one that was too large](Cause::DroppedEvent).
 ///
 /// A closure is one:
 ///

@@ -23,6 +23,7 @@ async fn answer(listener: &UnixListener, response: &str) -> String {
 #[tokio::test]
 async fn events_come_over_a_unix_socket_and_are_resumed() {
     let path = std::env::temp_dir().join(format!("sse-reqwest-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path); // left by a run that failed, if there is one
     let connector = |path: &std::path::Path| {
         let client = builder().unix_socket(path.to_owned()).build().unwrap();
         Connector::new(client.get("http://example.org/events?a=b")).unwrap()

@@ -107,9 +107,8 @@ impl Session {
         Ok(self)
     }
 
-    /// The largest event taken, in bytes; larger ones are dropped and reported (see
-    /// [`handle_data`](Self::handle_data)). Default: 16 MiB; at most 1 GiB,
-    /// which is what any larger limit means.
+    /// The largest event taken, in bytes; larger ones are dropped and reported (see [`handle_data`](Self::handle_data)).
+    /// Default: 16 MiB; at most 1 GiB, which is what any larger limit means.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
         self.decoder = self.decoder.with_max_event_bytes(limit);

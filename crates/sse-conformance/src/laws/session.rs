@@ -180,7 +180,7 @@ impl Player {
         let is_over = matches!(self.session.step(), Step::Closed(_));
         assert!(!used_up || left == 0 || is_over, "asked for more with {left} bytes left");
         let ended = self.model.receive(&chunk[..chunk.len() - left], !chunk.is_empty(), frames);
-        assert_eq!(is_over, ended, "ended by its frames, or not");
+        assert_eq!(is_over, ended, "its last event ends it, or one that was dropped, and nothing else");
         if !used_up {
             self.session.handle_end(self.now, End::TransportError);
         }
