@@ -8,18 +8,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::uri::Scheme;
+use http::{Request, Response, Uri, Version};
 use http_body_util::Full;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use crate::builder::HttpClientBuilder;
 use crate::dial::{Dialer, Link};
 use crate::error::{BoxError, HttpError};
-use crate::share::{Connections, Known, ResponseBody, Shared};
+use crate::own;
+use crate::response::ResponseBody;
+use crate::share::{Connections, Known, Shared};
 
 /// How often a silent connection is probed, so that a peer that vanished (a pulled cable, a firewall that forgot) is
 /// noticed in minutes where no idle deadline is set.
@@ -146,7 +147,7 @@ impl Inner {
                 Err(_) => return Err(HttpError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
             };
             match connection {
-                Connection::Http1(link) => return http1(link, request).await,
+                Connection::Http1(link) => return own::send(link, request).await,
                 Connection::Http2(shared) => {
                     *request.version_mut() = Version::HTTP_2;
                     let alert = shared.alert.clone();
@@ -208,43 +209,6 @@ impl Inner {
             .handshake(link.io);
         let (requests, connection) = handshake.await.map_err(|error| link.alert.explain(error))?;
         Ok(Connection::Http2(Shared::new(requests, connection, link.alert)))
-    }
-}
-
-/// Sends a request over a connection of its own.
-async fn http1(link: Link, mut request: Request<Full<Bytes>>) -> Result<Response<ResponseBody>, HttpError> {
-    let Link { io, proxy, alert, .. } = link;
-    *request.version_mut() = Version::HTTP_11;
-    if let Some(host) = host(request.uri()) {
-        request.headers_mut().entry(HOST).or_insert(host);
-    }
-    match proxy {
-        // RFC 9112, 3.2.2: a proxy is told the whole URL, a server only what follows its name.
-        Some(proxy) => {
-            if let Some(authorization) = proxy.basic_auth() {
-                request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
-            }
-        }
-        None => {
-            let path = request.uri().path_and_query().cloned();
-            *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
-        }
-    }
-    let handshake = http1::handshake(io).await;
-    let (mut requests, connection) = handshake.map_err(|error| alert.explain(error))?;
-    // Ends with the response, or when nobody wants it any more.
-    tokio::spawn(connection);
-    let response = requests.send_request(request).await;
-    Ok(response.map_err(|error| alert.explain(error))?.map(ResponseBody::alone))
-}
-
-/// RFC 9110, 7.2: the host, and the port if it is not the scheme's.
-fn host(uri: &Uri) -> Option<HeaderValue> {
-    let host = uri.host()?;
-    let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    match uri.port_u16().filter(|port| *port != usual) {
-        Some(port) => HeaderValue::try_from(format!("{host}:{port}")).ok(),
-        None => HeaderValue::from_str(host).ok(),
     }
 }
 

@@ -94,11 +94,15 @@ mod events;
 #[cfg(feature = "client")]
 mod once;
 #[cfg(feature = "client")]
+mod own;
+#[cfg(feature = "client")]
 mod proxy;
 #[cfg(feature = "client")]
 mod redirect;
 #[cfg(feature = "client")]
 mod resolve;
+#[cfg(feature = "client")]
+mod response;
 #[cfg(feature = "client")]
 mod share;
 #[cfg(feature = "client")]
@@ -126,7 +130,7 @@ pub use proxy::Proxy;
 #[cfg(feature = "client")]
 pub use redirect::RedirectError;
 #[cfg(feature = "client")]
-pub use share::ResponseBody;
+pub use response::ResponseBody;
 #[cfg(feature = "client")]
 pub use tls::{Tls, TlsError};
 

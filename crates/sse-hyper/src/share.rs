@@ -5,21 +5,18 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::uri::Authority;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioExecutor;
-use pin_project_lite::pin_project;
 
 use crate::alert::Alert;
 use crate::dial::BoxIo;
+use crate::response::ResponseBody;
 
 /// The most requests at a time on one connection, where the server allows as many: RFC 9113, 6.5.2, recommends to servers
 /// that they allow no fewer. One more than it allows would wait for another to end, and event streams do not end. hyper,
@@ -127,7 +124,7 @@ impl Shared {
         drop(unanswered);
         let mut response = response?;
         response.extensions_mut().insert(Carrier(Arc::downgrade(&self)));
-        Ok(response.map(|incoming| ResponseBody { incoming, _shared: Some(self) }))
+        Ok(response.map(|incoming| ResponseBody::beside_others(incoming, self)))
     }
 }
 
@@ -160,48 +157,6 @@ impl Carrier {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // If anything panics while one is held, what is inside is whole all the same.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pin_project! {
-    /// The body of a response of an [`HttpClient`](crate::HttpClient). Dropping it ends the response: with it goes the
-    /// connection, unless other responses come over it too.
-    #[derive(Debug)]
-    pub struct ResponseBody {
-        #[pin]
-        incoming: Incoming,
-        // Dropped behind the body.
-        _shared: Option<Arc<Shared>>,
-    }
-}
-
-impl ResponseBody {
-    /// Of a connection that nobody else uses.
-    pub(crate) fn alone(incoming: Incoming) -> Self {
-        Self { incoming, _shared: None }
-    }
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        self.project().incoming.poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,67 @@
+//! The body of a response, and the connection that it comes over.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::own::OwnConnection;
+use crate::share::Shared;
+
+/// The body of a response of an [`HttpClient`](crate::HttpClient). Dropping it ends the response: with it goes the
+/// connection, unless other responses come over it too.
+pub struct ResponseBody {
+    incoming: Incoming,
+    /// Dropped behind the body.
+    connection: Connection,
+}
+
+enum Connection {
+    Own(OwnConnection),
+    /// Driven by a task of its own. Held, so that it lives as long as the body.
+    Shared {
+        _held: Arc<Shared>,
+    },
+}
+
+impl ResponseBody {
+    /// Of a connection that nobody else uses.
+    pub(crate) fn alone(incoming: Incoming, connection: OwnConnection) -> Self {
+        Self { incoming, connection: Connection::Own(connection) }
+    }
+
+    /// Of a connection that others use too.
+    pub(crate) fn beside_others(incoming: Incoming, connection: Arc<Shared>) -> Self {
+        Self { incoming, connection: Connection::Shared { _held: connection } }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Connection::Own(connection) = &mut self.connection {
+            connection.drive(cx);
+        }
+        Pin::new(&mut self.incoming).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").field("incoming", &self.incoming).finish_non_exhaustive()
+    }
+}
