@@ -126,6 +126,20 @@ async fn dropping_it_closes_the_connection_at_once() {
     assert!(source.next().await.is_none());
 }
 
+/// Who reads the response drives its connection: there is no task behind it.
+#[tokio::test]
+async fn nothing_is_spawned_over_http_1() {
+    let (listener, url) = listen().await;
+    let mut source = Connector::get(&url).unwrap().subscribe(quick());
+    let (event, _stream) = tokio::join!(next(&mut source), async {
+        let (mut stream, _) = accept(&listener).await;
+        stream.write_all(format!("{HEAD}data: a\n\n").as_bytes()).await.unwrap();
+        stream
+    });
+    assert_eq!(event.data(), "a");
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
+
 #[tokio::test]
 async fn an_attempt_that_timed_out_is_hung_up() {
     let (listener, url) = listen().await;

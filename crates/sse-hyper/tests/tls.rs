@@ -2,13 +2,17 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that fails is allowed to panic
 
+#[path = "support/by_hand.rs"]
+mod by_hand;
 #[path = "support/secure.rs"]
 mod secure;
 mod support;
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use std::{env, fs, process};
 
+use by_hand::serve_by_hand;
 use http::Version;
 use rustls::version::{TLS12, TLS13};
 use secure::{Settings, serve, serve_as};
@@ -16,6 +20,7 @@ use sse_hyper::{Connector, Failure, HttpClient, HttpError, Policy, Tls, TlsError
 use support::{failure, next};
 use tokio::net::TcpListener;
 use tokio::process::Command;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -34,6 +39,28 @@ async fn streams_over_each_version_of_tls_and_http() {
         // Dropping it closes the connection, not just a stream of it.
         drop(source);
         assert_eq!(server.seen().await, None, "{alpn:?}");
+    }
+}
+
+/// RFC 8446, 6.1: a connection ends by `close_notify`, without which a server cannot know that nobody cut it.
+#[tokio::test]
+async fn who_is_dropped_says_goodbye() {
+    for version in [&TLS12, &TLS13] {
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let (url, pem) = serve_by_hand(version, move |mut stream| {
+            stream.read_exact(&mut [0; 16]).unwrap();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+            stream.write_all(format!("{head}data: hello\n\n").as_bytes()).unwrap();
+            stream.flush().unwrap();
+            // Without it, this is an error.
+            tell.send(std::io::copy(&mut stream, &mut std::io::sink()).map(drop)).unwrap();
+        });
+        let tls = Tls::new().with_ca_pem(pem.as_bytes()).unwrap();
+        let client = HttpClient::builder().with_tls(tls).build().unwrap();
+        let mut source = Connector::get(&url).unwrap().with_service(client).subscribe(Policy::default());
+        assert_eq!(next(&mut source).await.data(), "hello");
+        drop(source);
+        timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap().unwrap();
     }
 }
 

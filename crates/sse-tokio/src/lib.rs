@@ -76,6 +76,7 @@ mod request;
 mod source;
 mod stream;
 mod timer;
+mod turn;
 mod update;
 mod updates;
 
