@@ -45,7 +45,8 @@ const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 /// # Connections
 ///
 /// Over HTTP/1.1 every request opens a connection of its own: an event stream holds it for hours, so there would be
-/// nothing to reuse, and dropping the stream closes it at once. Over HTTP/2 the requests of one client to one origin
+/// nothing to reuse, and dropping the stream closes it at once. Who waits for the response and reads it drives the
+/// connection, which has no task of its own. Over HTTP/2 the requests of one client to one origin
 /// share connections, up to 100 at a time on each, or as many as the server allows if that is less. It costs one
 /// handshake and one socket for all of them, and a stream that is not read holds up no other. The connection is closed
 /// with the last response that came over it. One that may be dead is not used for further requests: one on which a

@@ -32,8 +32,8 @@
 //!   share HTTP/2 connections.
 //!
 //! Dropping any of them ends its response at once, and closes the connection unless others share it. Nothing reconnects
-//! in the background: all work is done when the stream is polled, but for the socket, which hyper serves in a task of its
-//! own as far as its buffer goes.
+//! in the background: all work is done when the stream is polled, but for the socket of an HTTP/2 connection, which hyper
+//! serves in a task of its own as far as its buffers go.
 //!
 //! The guides of `sse-reqwest` (`guide`: like a browser, language models, MCP, feature flags, migration) hold here too, by
 //! the same names; each says how this crate differs.

@@ -14,6 +14,8 @@ use crate::share::Shared;
 
 /// The body of a response of an [`HttpClient`](crate::HttpClient). Dropping it ends the response: with it goes the
 /// connection, unless other responses come over it too.
+///
+/// Over HTTP/1.1 it drives its connection: nothing is read while it is not polled. An HTTP/2 connection has a task.
 pub struct ResponseBody {
     incoming: Incoming,
     /// Dropped behind the body.
