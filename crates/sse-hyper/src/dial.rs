@@ -25,9 +25,9 @@ use crate::error::{BoxError, HttpError};
 use crate::resolve::Resolver;
 
 /// Bytes both ways, whatever carries them.
-pub(crate) trait Io: Read + Write + Send + Unpin {}
+pub(crate) trait Io: Read + Write + Send + Sync + Unpin {}
 
-impl<T: Read + Write + Send + Unpin> Io for T {}
+impl<T: Read + Write + Send + Sync + Unpin> Io for T {}
 
 pub(crate) type BoxIo = Box<dyn Io>;
 

@@ -67,3 +67,14 @@ impl fmt::Debug for ResponseBody {
         f.debug_struct("ResponseBody").field("incoming", &self.incoming).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_where_any_body_does() {
+        fn everywhere<T: Send + Sync + Unpin + 'static>() {}
+        everywhere::<ResponseBody>();
+    }
+}
