@@ -14,7 +14,6 @@ use tokio::task::coop;
 use tokio_util::io::ReaderStream;
 
 use crate::error::StreamError;
-use crate::turn::Turn;
 
 pin_project! {
     /// The events of one stream of bytes: a response body, a file, a pipe.
@@ -52,15 +51,7 @@ impl<S> EventStream<S> {
 
     /// The same with a decoder that has other limits, or a last event ID from before.
     pub fn with_decoder(chunks: S, decoder: Decoder) -> Self {
-        Self {
-            frames: FrameStream {
-                chunks: Some(chunks),
-                decoder,
-                input: BytesInput::default(),
-                ending: None,
-                turn: Turn::default(),
-            },
-        }
+        Self { frames: FrameStream { chunks: Some(chunks), decoder, input: BytesInput::default(), ending: None } }
     }
 
     /// By which event the stream ends: there the bytes are dropped, read or not, and with them their connection. If they
@@ -147,7 +138,6 @@ pin_project! {
         decoder: Decoder,
         input: BytesInput,
         ending: Option<Ending>,
-        turn: Turn,
     }
 }
 
@@ -183,14 +173,14 @@ impl<S> FrameStream<S> {
     {
         let mut this = self.project();
         loop {
+            // Endless ready input must leave room for other tasks.
+            let budget = ready!(coop::poll_proceed(cx));
             if this.ending.is_none() && !this.input.is_empty() {
-                ready!(this.turn.poll_proceed(cx));
                 if let Some(item) = short_way(this.decoder, this.input) {
+                    budget.made_progress();
                     return Poll::Ready(Some(Ok(item)));
                 }
             }
-            // Endless ready input must leave room for other tasks.
-            let budget = ready!(coop::poll_proceed(cx));
             // Also when the input is used up: the call behind an event gives back what a large one took.
             match this.decoder.decode_bytes(this.input) {
                 Ok(None) => {}

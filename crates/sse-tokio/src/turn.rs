@@ -9,7 +9,7 @@ use tokio::task::coop;
 const EVENTS: u8 = 8;
 
 /// What is left of the last unit.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Turn {
     events: u8,
 }
