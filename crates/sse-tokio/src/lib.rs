@@ -76,7 +76,6 @@ mod request;
 mod source;
 mod stream;
 mod timer;
-mod turn;
 mod update;
 mod updates;
 

@@ -6,8 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use sse_codec::BytesInput;
 
-use crate::turn::Turn;
-
 /// The piece of a body that is being decoded, if there is one.
 ///
 /// Its cursor takes 200 bytes, of which a source that waits has no use. So there is one on each thread for the source that
@@ -19,7 +17,6 @@ pub(super) struct Piece {
     pub(super) input: BytesInput,
     /// When it came.
     pub(super) arrived: Duration,
-    pub(super) turn: Turn,
 }
 
 thread_local! {

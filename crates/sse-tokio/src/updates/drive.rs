@@ -67,10 +67,9 @@ impl<C: Connect> Updates<C> {
     pub(crate) fn next_event(&mut self, cx: &mut Context<'_>) -> Option<OwnedEvent> {
         let Phase::Body { chunk, .. } = &mut self.phase else { return None };
         let piece = chunk.get()?;
-        if piece.turn.poll_proceed(cx).is_pending() {
-            return None;
-        }
+        let Poll::Ready(budget) = coop::poll_proceed(cx) else { return None };
         let event = self.session.handle_whole_event(piece.arrived, &mut piece.input)?;
+        budget.made_progress();
         self.reporter.event();
         Some(event)
     }
@@ -91,10 +90,10 @@ impl<C: Connect> Updates<C> {
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
         let Phase::Body { body, chunk, unbroken } = &mut self.phase else { return Poll::Pending };
         for _ in 0..MAX_CHUNKS {
-            // Each chunk, and all else that is no event of a kind that comes in floods, costs a unit of the task's budget, so
-            // that endless ready input leaves room for other tasks.
+            // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
+            // other tasks.
             let budget = ready!(coop::poll_proceed(cx));
-            if let Some(Piece { input, arrived, .. }) = chunk.get() {
+            if let Some(Piece { input, arrived }) = chunk.get() {
                 // Also when the input is used up: the call behind an event gives back what a large one took.
                 let frame = self.session.handle_bytes(*arrived, input);
                 count(&self.reporter, &frame);
