@@ -13,7 +13,7 @@ use programs::{free, microsocks, plain_server, tinyproxy};
 use reqwest::{Client, Proxy};
 use rustls::version::TLS13;
 use secure::{Server, serve};
-use sse_reqwest::{Connector, Error, Failure, HttpError, RequestBuilderExt as _};
+use sse_reqwest::{Connector, Failure, HttpError, RequestBuilderExt as _};
 use support::{failure, next, quick};
 use trust::{trusting, with_cryptography};
 
@@ -60,8 +60,9 @@ async fn a_proxy_that_lets_nothing_pass_is_a_failed_connection() {
         format!("socks5://user:wrong@{nobody}"),
     ] {
         let request = client(&server, &proxy).get(&server.url);
-        match failure(Connector::new(request).unwrap().subscribe(quick().with_max_failures(2))).await.1 {
-            Error::GaveUp { failure: Failure::Transport { source: error @ HttpError::Connect(_), .. }, .. } => {
+        let (_, error) = failure(Connector::new(request).unwrap().subscribe(quick().with_max_failures(2))).await;
+        match (error.limit(), error.into_failure()) {
+            (Some(_), Failure::Transport { source: error @ HttpError::Connect(_), .. }) => {
                 assert!(!format!("{error:?} {error}").contains("wrong"), "no password: {error:?}");
             }
             other => panic!("{proxy}: {other:?}"),

@@ -23,7 +23,7 @@ use reqwest::{Client, ClientBuilder};
 use rustls::ProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use secure::{Server, Settings, serve, serve_as};
-use sse_reqwest::{Connector, Error, Failure, HttpError, ReadyState, RequestBuilderExt as _, Update};
+use sse_reqwest::{Connector, Failure, HttpError, ReadyState, RequestBuilderExt as _, Update};
 use support::{HEAD, NO_CONTENT, PATIENCE, answer, failure, listen, next, quick};
 use tokio::time::timeout;
 use trust::trusting;
@@ -36,8 +36,9 @@ fn trusts(server: &Server) -> ClientBuilder {
 async fn refused(server: &Server, client: Client) -> (HttpError, String) {
     let before = server.accepted();
     let source = Connector::new(client.get(&server.url)).unwrap().subscribe(quick().with_max_failures(2));
-    match failure(source).await.1 {
-        Error::GaveUp { failure: Failure::Transport { source, .. }, .. } => {
+    let (_, error) = failure(source).await;
+    match (error.limit(), error.into_failure()) {
+        (Some(_), Failure::Transport { source, .. }) => {
             // What is wrong may be mended meanwhile, by whoever looks after the server.
             assert_eq!(server.accepted() - before, 2, "{source:?}");
             let links = successors(Some(&source as &dyn std::error::Error), |error| (*error).source());
@@ -194,8 +195,7 @@ async fn what_speaks_no_tls_is_no_server() {
     let url = plain.replace("http:", "https:");
     let source = Connector::new(client.get(url)).unwrap().subscribe(quick().with_max_failures(2));
     let (failure, ()) = tokio::join!(timeout(PATIENCE, failure(source)), server);
-    match failure.unwrap().1 {
-        Error::GaveUp { failure: Failure::Transport { source: HttpError::Connect(_), .. }, .. } => {}
-        other => panic!("{other:?}"),
-    }
+    let (_, error) = failure.unwrap();
+    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Connect(_), .. }), "{error:?}");
+    assert!(error.limit().is_some());
 }

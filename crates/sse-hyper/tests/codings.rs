@@ -119,8 +119,8 @@ async fn broken(coding: &'static str, body: Vec<u8>) -> (Vec<String>, HttpError)
     let (url, more) = serve(coding, vec![body]);
     more.send(()).unwrap();
     let (events, error) = tokio::time::timeout(Duration::from_secs(20), failure(once(&url))).await.unwrap();
-    match error {
-        sse_hyper::Error::Failed(Failure::Transport { source, .. }) => (events, source),
+    match (error.limit(), error.into_failure()) {
+        (None, Failure::Transport { source, .. }) => (events, source),
         other => panic!("{other:?}"),
     }
 }

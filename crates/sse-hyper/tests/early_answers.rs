@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::Request;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use sse_hyper::{Error, EventSource, Failure, HttpClient, OneResponse, Tls};
+use sse_hyper::{EventSource, Failure, HttpClient, OneResponse, Tls};
 use support::failure;
 
 const REFUSAL: &str = r#"{"error": "too much"}"#;
@@ -34,8 +34,9 @@ async fn upload_to(url: &str, client: HttpClient) {
     for round in 0..30 {
         let request = Request::post(url).body(upload.clone()).unwrap();
         let source = EventSource::once(OneResponse::from(request).with_service(client.clone()));
-        match failure(source).await.1 {
-            Error::Failed(Failure::Response { head, body, .. }) => {
+        let (_, error) = failure(source).await;
+        match (error.limit(), error.into_failure()) {
+            (None, Failure::Response { head, body, .. }) => {
                 assert_eq!(head.status, 413);
                 assert_eq!(body, REFUSAL, "round {round}");
             }

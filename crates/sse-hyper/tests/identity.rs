@@ -18,7 +18,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
 use secure::Server;
-use sse_hyper::{Cause, Connector, Error, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
+use sse_hyper::{Cause, Connector, Failure, HttpClient, HttpError, Policy, Proxy, Tls, TlsError};
 use support::{failure, next};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -29,8 +29,9 @@ async fn refused(server: &Server, tls: Tls) -> HttpError {
     let before = server.accepted();
     let client = HttpClient::builder().with_tls(tls).build().unwrap();
     let policy = Policy::default().with_max_failures(2);
-    match failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await.1 {
-        Error::Failed(Failure::Transport { cause: Cause::Futile, source, .. }) => {
+    let (_, error) = failure(Connector::get(&server.url).unwrap().with_service(client).subscribe(policy)).await;
+    match (error.limit(), error.into_failure()) {
+        (None, Failure::Transport { cause: Cause::Futile, source, .. }) => {
             assert_eq!(server.accepted() - before, 1, "{source:?}");
             source
         }
@@ -75,9 +76,9 @@ async fn who_shows_nothing_is_not_refused() {
         let client = HttpClient::builder().with_tls(tls).build().unwrap();
         let policy = Policy::default().with_max_failures(1);
         let (_, error) = failure(Connector::get(&url).unwrap().with_service(client).subscribe(policy)).await;
-        match (error, is_about_it) {
-            (Error::GaveUp { failure: Failure::Transport { source: HttpError::Tls(_), .. }, .. }, false)
-            | (Error::Failed(Failure::Transport { source: HttpError::ClientCertificateRefused(_), .. }), true) => {}
+        match (error.limit(), error.into_failure(), is_about_it) {
+            (Some(_), Failure::Transport { source: HttpError::Tls(_), .. }, false)
+            | (None, Failure::Transport { source: HttpError::ClientCertificateRefused(_), .. }, true) => {}
             other => panic!("{other:?}"),
         }
     }

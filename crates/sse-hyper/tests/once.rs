@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 use sse_hyper::{
-    Cause, Connector, Error, EventSource, Failure, HttpClient, HttpError, NoRequest, OneResponse, Policy, Session,
+    Cause, Connector, EventSource, Failure, HttpClient, HttpError, NoRequest, OneResponse, Policy, Session,
 };
 use support::{events, failure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -91,8 +91,8 @@ async fn one_response_is_never_asked_for_again_whoever_drives_it() {
         let ((seen, error), sent) = tokio::join!(failure(source), answer(&listener, text));
         assert_eq!(seen.len(), usize::from(text == STREAM));
         assert!(sent.contains("accept: text/event-stream\r\n"), "{sent}");
-        match error {
-            Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Request(source), .. }) => {
+        match (error.limit(), error.into_failure()) {
+            (None, Failure::Transport { cause: Cause::Futile, source: HttpError::Request(source), .. }) => {
                 assert!(source.is::<NoRequest>() && source.to_string().contains("nothing is sent twice"), "{source}");
             }
             other => panic!("{other:?}"),
@@ -106,9 +106,7 @@ async fn a_request_that_is_none_is_the_error_of_the_first_item() {
     for uri in ["/no-host", "ftp://127.0.0.1/"] {
         let (seen, error) = failure(EventSource::once(OneResponse::from(request(Method::POST, uri)))).await;
         assert!(seen.is_empty());
-        match error {
-            Error::Failed(Failure::Transport { source: HttpError::Url { .. }, .. }) => {}
-            other => panic!("{other:?}"),
-        }
+        assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Url { .. }, .. }), "{error:?}");
+        assert_eq!(error.limit(), None);
     }
 }

@@ -31,10 +31,7 @@ fn client(server: &secure::Server, proxy: &str) -> HttpClient {
 /// How the first attempt fails.
 async fn refused(url: &str, client: HttpClient) -> Failure<http::response::Parts, HttpError> {
     let policy = Policy::default().with_max_failures(1);
-    match failure(Connector::get(url).unwrap().with_service(client).subscribe(policy)).await.1 {
-        sse_hyper::Error::GaveUp { failure, .. } | sse_hyper::Error::Failed(failure) => failure,
-        other => panic!("{other:?}"),
-    }
+    failure(Connector::get(url).unwrap().with_service(client).subscribe(policy)).await.1.into_failure()
 }
 
 #[tokio::test]

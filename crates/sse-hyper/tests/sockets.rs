@@ -270,9 +270,8 @@ async fn a_server_that_dies_and_comes_back_loses_and_doubles_nothing() {
 async fn first_failure(url: &str) -> HttpError {
     let source = Connector::get(url).unwrap().subscribe(quick().with_max_failures(1));
     let (_, error) = timeout(PATIENCE, failure(source)).await.expect("an end");
-    match error {
-        sse_hyper::Error::GaveUp { failure: Failure::Transport { source, .. }, .. }
-        | sse_hyper::Error::Failed(Failure::Transport { source, .. }) => source,
+    match error.into_failure() {
+        Failure::Transport { source, .. } => source,
         other => panic!("{other:?}"),
     }
 }

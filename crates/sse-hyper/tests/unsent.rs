@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http::Request;
 use rustls::version::{TLS12, TLS13};
 use secure::serve;
-use sse_hyper::{Connector, Error, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session, Tls};
+use sse_hyper::{Connector, EventSource, Failure, HttpClient, HttpError, Policy, Retries, Session, Tls};
 use support::{failure, next};
 
 const ATTEMPTS: u32 = 3;
@@ -36,10 +36,9 @@ async fn a_failed_handshake_does() {
     for version in [&TLS12, &TLS13] {
         // Nobody vouches for it.
         let server = serve(&[version], &["http/1.1"]).await;
-        match failure(post(&server.url, HttpClient::builder().build().unwrap())).await.1 {
-            Error::GaveUp { failure: Failure::Transport { source: HttpError::Tls(_), .. }, .. } => {}
-            other => panic!("{other:?}"),
-        }
+        let (_, error) = failure(post(&server.url, HttpClient::builder().build().unwrap())).await;
+        assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Tls(_), .. }), "{error:?}");
+        assert!(error.limit().is_some());
         assert_eq!(server.accepted(), ATTEMPTS as usize, "{version:?}");
     }
 }
@@ -52,10 +51,9 @@ async fn a_stream_that_the_server_refuses_does() {
     assert_eq!(next(&mut source).await.data(), "hello");
     assert_eq!(server.accepted(), 2);
 
-    match failure(post(&url("reset"), server.client())).await.1 {
-        Error::Failed(Failure::Transport { source: HttpError::Lost(_), .. }) => {}
-        other => panic!("{other:?}"),
-    }
+    let (_, error) = failure(post(&url("reset"), server.client())).await;
+    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Lost(_), .. }), "{error:?}");
+    assert_eq!(error.limit(), None);
     assert_eq!(server.accepted(), 3);
 }
 
@@ -73,10 +71,9 @@ async fn what_breaks_behind_the_handshake_does_not() {
             stream.sock.write_all(&record).unwrap();
         });
         let tls = Tls::new().with_ca_pem(pem.as_bytes()).unwrap();
-        match failure(post(&url, HttpClient::builder().with_tls(tls).build().unwrap())).await.1 {
-            Error::Failed(Failure::Transport { source: HttpError::Lost(_), .. }) => {}
-            other => panic!("{other:?}"),
-        }
+        let (_, error) = failure(post(&url, HttpClient::builder().with_tls(tls).build().unwrap())).await;
+        assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Lost(_), .. }), "{error:?}");
+        assert_eq!(error.limit(), None);
         assert_eq!(accepted.load(Ordering::Relaxed), 1, "{version:?}");
     }
 }

@@ -13,7 +13,7 @@ use hyper::body::Frame;
 use reqwest::{Body, Method, Response, StatusCode};
 use serde_json::json;
 use sse_reqwest::{
-    Cause, CloseReason, Connector, Deadlines, Error, EventSource, Failure, HttpError, NoRequest, OneResponse,
+    Cause, CloseReason, Connector, Deadlines, EventSource, Failure, HttpError, NoRequest, OneResponse,
     RequestBuilderExt as _, RequestError, ResponseExt as _, Session, Timeout,
 };
 use support::{HEAD, NO_CONTENT, accept, answer, client, events, failure, listen, next, nobody_else, quick};
@@ -75,8 +75,9 @@ async fn one_response_is_never_asked_for_again_whoever_drives_it() {
     let source = EventSource::new(OneResponse::from(client().post(&url).body("{}")), Session::subscribe(quick(), 1));
     let (result, _) = tokio::join!(failure(source), answer(&listener, format!("{HEAD}data: a\n\n")));
     assert_eq!(result.0, ["a"]);
-    match result.1 {
-        Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Request(source), .. }) => {
+    let error = result.1;
+    match (error.limit(), error.into_failure()) {
+        (None, Failure::Transport { cause: Cause::Futile, source: HttpError::Request(source), .. }) => {
             assert!(source.is::<NoRequest>() && source.to_string().contains("nothing is sent twice"), "{source}");
         }
         other => panic!("{other:?}"),
@@ -160,10 +161,8 @@ async fn the_servers_explanation_can_be_read() {
 async fn a_request_that_is_none_is_the_error_of_the_first_item() {
     let (seen, error) = failure(client().post("no URL").once_events()).await;
     assert!(seen.is_empty());
-    match error {
-        Error::Failed(Failure::Transport { source: HttpError::Invalid(_), .. }) => {}
-        other => panic!("{other:?}"),
-    }
+    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Invalid(_), .. }), "{error:?}");
+    assert_eq!(error.limit(), None);
 }
 
 #[tokio::test]
@@ -233,9 +232,8 @@ async fn a_silent_model_is_given_up() {
     let mut source = EventSource::new(OneResponse::from(response(200, &["text/event-stream"], endless)), session);
     let began = tokio::time::Instant::now();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
-    match source.next().await {
-        Some(Err(Error::Failed(Failure::Lost(Cause::Timeout(Timeout::EventIdle))))) => {}
-        other => panic!("{other:?}"),
-    }
+    let error = source.next().await.unwrap().unwrap_err();
+    assert!(matches!(error.failure(), Failure::Lost(Cause::Timeout(Timeout::EventIdle))), "{error:?}");
+    assert_eq!(error.limit(), None);
     assert_eq!(began.elapsed().as_secs(), 30);
 }

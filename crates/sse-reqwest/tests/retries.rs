@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use sse_reqwest::{Connector, Error, Limit, Policy, Retries, Session, Update};
+use sse_reqwest::{Connector, Limit, Policy, Retries, Session, Update};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -61,8 +61,9 @@ async fn one_response_is_asked_for_again_when_the_server_says() {
         assert!(matches!(updates.next().await, Some(Ok(Update::Connecting { attempt: 1, .. }))));
         match updates.next().await {
             Some(Ok(Update::Waiting { until, .. })) if waits => assert!(until >= began + Duration::from_secs(120)),
-            Some(Err(Error::GaveUp { limit: Limit::Outage, failure, .. })) if !waits => {
-                assert_eq!(failure.body().map(|body| &**body), Some(&b"later"[..]));
+            Some(Err(error)) if !waits => {
+                assert_eq!(error.limit(), Some(Limit::Outage), "{error:?}");
+                assert_eq!(error.failure().body().map(|body| &**body), Some(&b"later"[..]));
             }
             other => panic!("{other:?}"),
         }

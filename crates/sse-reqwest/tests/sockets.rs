@@ -10,8 +10,8 @@ use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Proxy, StatusCode, Version, redirect};
 use sse_reqwest::{
-    BoxError, Cause, CloseReason, Connector, Error, Failure, HttpError, Policy, RequestBuilderExt as _,
-    ResponseExt as _, Update,
+    BoxError, Cause, CloseReason, Connector, Failure, HttpError, Policy, RequestBuilderExt as _, ResponseExt as _,
+    Update,
 };
 use support::{
     HEAD, NO_CONTENT, accept, answer, begin, builder, client, events, failure, hung_up, listen, next, quick,
@@ -180,8 +180,8 @@ async fn a_redirect_that_the_client_refuses_is_the_end() {
     let client = builder().redirect(redirect::Policy::custom(|attempt| attempt.error("not there"))).build().unwrap();
     let ((_, error), _) =
         tokio::join!(failure(client.get(&url).event_source().unwrap()), answer(&listener, moved("/b")));
-    match error {
-        Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Redirect(source), .. }) => {
+    match (error.limit(), error.into_failure()) {
+        (None, Failure::Transport { cause: Cause::Futile, source: HttpError::Redirect(source), .. }) => {
             assert_eq!(source.source().unwrap().to_string(), "not there");
         }
         other => panic!("{other:?}"),
@@ -396,9 +396,8 @@ async fn middleware_is_a_service_like_any_other() {
 /// The first thing that goes wrong, and what is said of it.
 async fn first_failure(client: &reqwest::Client, url: &str) -> HttpError {
     let source = Connector::new(client.get(url)).unwrap().subscribe(quick().with_max_failures(1));
-    match failure(source).await.1 {
-        Error::GaveUp { failure: Failure::Transport { source, .. }, .. }
-        | Error::Failed(Failure::Transport { source, .. }) => source,
+    match failure(source).await.1.into_failure() {
+        Failure::Transport { source, .. } => source,
         other => panic!("{other:?}"),
     }
 }
@@ -463,8 +462,9 @@ async fn errors_say_who_is_at_fault() {
     // The last one: nothing here switches TLS on.
     for (client, url) in [(&client, "ftp://127.0.0.1/"), (&secure_only, &*url), (&client, "https://127.0.0.1:1/")] {
         let source = Connector::new(client.get(url)).unwrap().subscribe(Policy::default());
-        match failure(source).await.1 {
-            Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Invalid(_), .. }) => {}
+        let error = failure(source).await.1;
+        match (error.limit(), error.into_failure()) {
+            (None, Failure::Transport { cause: Cause::Futile, source: HttpError::Invalid(_), .. }) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -474,8 +474,9 @@ async fn errors_say_who_is_at_fault() {
             let request = client.get(url).header(name, "b").build();
             async { request.map_err(BoxError::from) }
         });
-        match failure(made.subscribe(Policy::default())).await.1 {
-            Error::Failed(Failure::Transport { cause: Cause::Futile, source: HttpError::Request(_), .. }) => {}
+        let error = failure(made.subscribe(Policy::default())).await.1;
+        match (error.limit(), error.into_failure()) {
+            (None, Failure::Transport { cause: Cause::Futile, source: HttpError::Request(_), .. }) => {}
             other => panic!("{other:?}"),
         }
     }

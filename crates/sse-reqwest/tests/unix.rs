@@ -5,7 +5,7 @@
 mod support;
 
 use futures_util::StreamExt as _;
-use sse_reqwest::{Cause, Connector, Error, Failure, HttpError};
+use sse_reqwest::{Cause, Connector, Failure, HttpError};
 use support::{HEAD, NO_CONTENT, builder, failure, next, quick};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
@@ -31,8 +31,8 @@ async fn events_come_over_a_unix_socket_and_are_resumed() {
     // Nobody is there: who misbehaved is known, and it is tried again.
     let (seen, error) = failure(connector(&path).subscribe(quick().with_max_failures(2))).await;
     assert!(seen.is_empty());
-    match error {
-        Error::GaveUp { failure: Failure::Transport { cause: Cause::Transport, source, .. }, .. } => {
+    match (error.limit(), error.into_failure()) {
+        (Some(_), Failure::Transport { cause: Cause::Transport, source, .. }) => {
             assert!(matches!(source, HttpError::Connect(_)), "{source:?}");
         }
         other => panic!("{other:?}"),

@@ -18,7 +18,7 @@ pub enum Failure<H, E> {
     Response {
         /// [`Cause::Status`], [`Cause::ContentType`] or [`Cause::ContentCoding`].
         cause: Cause,
-        /// The head of the response. It is large, and events take the same place as errors.
+        /// The head of the response. It is large, and most updates are events.
         head: Box<H>,
         /// The first 8 KiB of its body, where the server's explanation is; in its content coding, if that was not undone.
         /// What has arrived after two seconds, if the body is slow. Empty if the attempt is going to be retried, since then nothing waits for it.
@@ -65,32 +65,52 @@ impl<H, E> Failure<H, E> {
 }
 
 /// Why an [`EventSource`](crate::EventSource) ended that was not meant to end. The last item of its stream.
+///
+/// Says what the [`Failure`] says, and where the policy would have had it retried but for a limit, that it gave up; then
+/// the failure is its source.
+///
+/// It is a pointer: an error takes the place of an event, and if it were the larger one, to take the item apart would be a
+/// quarter of all that an event costs.
 #[derive(Debug, Error)]
-#[non_exhaustive]
-// As a byte it is moved with the seven behind it, by two reads of what was written as one, which are waited for: that was
-// a tenth of the time of an event.
-#[repr(usize)]
-pub enum Error<H, E> {
-    /// The standard's "fail the connection": trying again would not help, or was not wanted.
+#[error(transparent)]
+pub struct Error<H, E>(Box<Kind<H, E>>);
+
+#[derive(Debug, Error)]
+enum Kind<H, E> {
     #[error(transparent)]
     Failed(Failure<H, E>),
-    /// It would have been retried, but a limit of the policy was reached.
     #[error("gave up ({limit})")]
-    #[non_exhaustive]
-    GaveUp {
-        /// Which limit.
-        limit: Limit,
-        /// What happened last.
-        #[source]
-        failure: Failure<H, E>,
-    },
+    GaveUp { limit: Limit, source: Failure<H, E> },
 }
 
 impl<H, E> Error<H, E> {
+    pub(crate) fn new(limit: Option<Limit>, failure: Failure<H, E>) -> Self {
+        Self(Box::new(match limit {
+            Some(limit) => Kind::GaveUp { limit, source: failure },
+            None => Kind::Failed(failure),
+        }))
+    }
+
     /// What happened last.
     pub fn failure(&self) -> &Failure<H, E> {
-        match self {
-            Self::Failed(failure) | Self::GaveUp { failure, .. } => failure,
+        match &*self.0 {
+            Kind::Failed(failure) | Kind::GaveUp { source: failure, .. } => failure,
+        }
+    }
+
+    /// The same, to keep.
+    pub fn into_failure(self) -> Failure<H, E> {
+        match *self.0 {
+            Kind::Failed(failure) | Kind::GaveUp { source: failure, .. } => failure,
+        }
+    }
+
+    /// The limit of the policy that was reached: without it there would have been another attempt. `None`: it was the
+    /// standard's "fail the connection", for which trying again would not help, or was not wanted.
+    pub fn limit(&self) -> Option<Limit> {
+        match *self.0 {
+            Kind::Failed(_) => None,
+            Kind::GaveUp { limit, .. } => Some(limit),
         }
     }
 }
@@ -128,4 +148,17 @@ pub fn links<'e>(
         Some(carried) => Some(carried as &(dyn std::error::Error + 'static)),
         None => link.source(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_codec::OwnedEvent;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_no_larger_than_an_event() {
+        type Item = Result<OwnedEvent, Error<[u64; 100], [u64; 100]>>;
+        assert_eq!(size_of::<Option<Item>>(), size_of::<OwnedEvent>());
+    }
 }

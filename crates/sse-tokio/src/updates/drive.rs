@@ -10,10 +10,10 @@ use sse_codec::{DecodeError, OwnedEvent, OwnedFrame};
 use tokio::task::coop;
 
 use super::chunk::Piece;
-use super::outcome::{Left, fail};
+use super::outcome::Left;
 use super::{EventOf, ItemOf, Phase, Updates, enter};
 use crate::connect::Connect;
-use crate::error::Failure;
+use crate::error::{Error, Failure};
 use crate::explanation::Explanation;
 use crate::monitor::Reporter;
 use crate::update::{Update, update_of};
@@ -158,7 +158,7 @@ impl<C: Connect> Updates<C> {
         let Explanation { limit, head, read, .. } = *explanation;
         let cause = self.close_reason().and_then(CloseReason::cause).cloned();
         let failure = |cause| Failure::Response { cause, head: Box::new(head), body: read.freeze() };
-        Poll::Ready(cause.map(|cause| Err(fail(limit, failure(cause)))))
+        Poll::Ready(cause.map(|cause| Err(Error::new(limit, failure(cause)))))
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sse_client::{CloseReason, End, Limit, Step};
+use sse_client::{CloseReason, End, Step};
 use tokio::time::Instant;
 
 use super::{Chunk, ItemOf, Phase, UpdateOf, Updates, enter};
@@ -105,14 +105,7 @@ impl<C: Connect> Updates<C> {
                 self.reporter.waiting(until, failure.cause());
                 Ok(Update::Waiting { until, failure })
             }
-            None => Err(fail(limit, failure)),
+            None => Err(Error::new(limit, failure)),
         })
-    }
-}
-
-pub(super) fn fail<H, E>(limit: Option<Limit>, failure: Failure<H, E>) -> Error<H, E> {
-    match limit {
-        Some(limit) => Error::GaveUp { limit, failure },
-        None => Error::Failed(failure),
     }
 }

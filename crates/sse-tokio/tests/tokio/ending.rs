@@ -5,8 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use sse_tokio::{
-    Cause, CloseReason, Ending, Error, EventSource, EventStream, Failure, OwnedFrame, Policy, Session, StreamError,
-    Update,
+    Cause, CloseReason, Ending, EventSource, EventStream, Failure, OwnedFrame, Policy, Session, StreamError, Update,
 };
 
 use crate::server::{Piece, Reset, S, Server, answer, chunk, ok};
@@ -56,15 +55,15 @@ async fn an_answer_that_was_cut_off_is_an_error() {
         let server = Server::new([ok([chunk("data: a\n\n")].into_iter().chain(end))]);
         let mut source = EventSource::once(server.clone()).with_ending(Ending::done());
         assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
-        match source.next().await {
-            Some(Err(Error::Failed(Failure::Lost(Cause::UnexpectedEnd)))) => {}
-            other => panic!("{other:?}"),
-        }
+        let error = source.next().await.unwrap().unwrap_err();
+        assert!(matches!(error.failure(), Failure::Lost(Cause::UnexpectedEnd)), "{error:?}");
+        assert_eq!(error.limit(), None);
         assert!(source.next().await.is_none());
         assert_eq!((server.open(), server.requests().len()), (0, 1));
     }
     let mut source = EventSource::once(Server::new([answer(204, [])])).with_ending(Ending::done());
-    assert!(matches!(source.next().await, Some(Err(Error::Failed(Failure::Response { .. })))));
+    let error = source.next().await.unwrap().unwrap_err();
+    assert!(matches!(error.failure(), Failure::Response { .. }) && error.limit().is_none(), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,12 +76,10 @@ async fn an_answer_without_an_event_that_is_too_large_is_an_error() {
         let mut source = EventSource::new(server.clone(), session);
         let monitor = source.monitor();
         assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
-        match source.next().await {
-            Some(Err(Error::Failed(Failure::Lost(Cause::DroppedEvent(error))))) => {
-                assert!(error.to_string().contains("more than 12 bytes"), "{error}");
-            }
-            other => panic!("{other:?}"),
-        }
+        let error = source.next().await.unwrap().unwrap_err();
+        assert!(matches!(error.failure(), Failure::Lost(Cause::DroppedEvent(_))), "{error:?}");
+        assert!(error.to_string().contains("more than 12 bytes"), "{error}");
+        assert_eq!(error.limit(), None);
         assert_eq!((server.open(), server.requests().len()), (0, 1), "the connection is closed at once");
         assert_eq!(monitor.counters().dropped, 1);
         assert!(source.next().await.is_none());

@@ -83,9 +83,8 @@ async fn giving_up_says_which_limit_and_why() {
     let error = end(&mut source).await;
     assert_eq!(error.to_string(), "gave up (too many failures in a row)");
     assert_eq!(error.source().unwrap().to_string(), "the server answered with status 500");
-    let Error::GaveUp { limit: Limit::Failures, failure: Failure::Response { body, .. }, .. } = error else {
-        panic!("{error:?}");
-    };
+    assert_eq!(error.limit(), Some(Limit::Failures));
+    let Failure::Response { body, .. } = error.into_failure() else { panic!("no response") };
     assert_eq!(body, "on fire");
     assert_eq!(server.requests().len(), 3);
 }
@@ -96,7 +95,8 @@ async fn the_end_of_the_last_connection_allowed_is_an_error() {
     let mut source = EventSource::subscribe(server, Policy::default().with_max_reconnects(0));
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     let error = end(&mut source).await;
-    assert!(matches!(error, Error::GaveUp { failure: Failure::Lost(Cause::EndOfStream), .. }), "{error:?}");
+    assert!(matches!(error.failure(), Failure::Lost(Cause::EndOfStream)), "{error:?}");
+    assert_eq!(error.limit(), Some(Limit::Reconnects));
 }
 
 #[tokio::test(start_paused = true)]

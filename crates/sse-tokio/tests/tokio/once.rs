@@ -34,10 +34,12 @@ async fn silence(deadlines: Deadlines) -> (Duration, Error<Head, Reset>) {
 #[tokio::test(start_paused = true)]
 async fn comments_feed_the_deadline_of_bytes_and_not_that_of_events() {
     let (after, error) = silence(Deadlines::NONE.with_byte_idle(5 * S).with_event_idle(60 * S)).await;
-    assert!(matches!(error, Error::Failed(Failure::Lost(Cause::Timeout(Timeout::EventIdle)))), "{error:?}");
+    assert!(matches!(error.failure(), Failure::Lost(Cause::Timeout(Timeout::EventIdle))), "{error:?}");
+    assert_eq!(error.limit(), None);
     assert_eq!(after.as_secs(), 60);
     let (after, error) = silence(Deadlines::NONE.with_byte_idle(3 * S).with_event_idle(60 * S)).await;
-    assert!(matches!(error, Error::Failed(Failure::Lost(Cause::Timeout(Timeout::ByteIdle)))), "{error:?}");
+    assert!(matches!(error.failure(), Failure::Lost(Cause::Timeout(Timeout::ByteIdle))), "{error:?}");
+    assert_eq!(error.limit(), None);
     assert_eq!(after.as_secs(), 3);
 }
 
@@ -93,12 +95,8 @@ async fn what_may_have_been_done_is_not_done_again() {
 async fn the_last_refusal_can_be_read() {
     let server = Server::new([429, 429, 429, 429].map(|status| answer(status, [chunk("slow down")])));
     let mut source = with_retries(&server, Retries::Refused);
-    match source.next().await {
-        Some(Err(Error::GaveUp { limit: Limit::Failures, failure, .. })) => {
-            assert_eq!(failure.body().unwrap(), "slow down");
-        }
-        other => panic!("{other:?}"),
-    }
+    let error = source.next().await.unwrap().unwrap_err();
+    assert_eq!((error.limit(), &**error.failure().body().unwrap()), (Some(Limit::Failures), &b"slow down"[..]));
     assert_eq!(server.requests().len(), 4);
 }
 
