@@ -7,7 +7,7 @@ mod outcome;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use sse_client::{CloseReason, Deadlines, DelayStrategy, Ending, ErrorStrategy, Session, Step};
@@ -205,15 +205,11 @@ fn enter(span: &Option<Box<Span>>) -> Option<EnteredSpan> {
 impl<C: Connect> Stream for Updates<C> {
     type Item = ItemOf<C>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        loop {
-            if matches!((this.session.step(), &this.phase), (Step::Closed(_), Phase::Idle)) {
-                return Poll::Ready(None);
-            }
-            if let Some(item) = ready!(this.drive(cx)) {
-                return Poll::Ready(Some(item));
-            }
+    #[inline]
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.next_event(cx) {
+            Some(event) => Poll::Ready(Some(Ok(Update::Event(event)))),
+            None => self.poll_update(cx),
         }
     }
 }

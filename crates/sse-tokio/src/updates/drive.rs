@@ -1,7 +1,6 @@
 //! The loop: what the session wants done, until there is something to report or nothing to do.
 
 use std::mem;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream as _;
@@ -78,11 +77,24 @@ impl<C: Connect> Updates<C> {
     #[inline(never)]
     pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<EventOf<C>>> {
         loop {
-            match ready!(Pin::new(&mut *self).poll_next(cx)) {
+            match ready!(self.poll_update(cx)) {
                 Some(Ok(Update::Event(event))) => return Poll::Ready(Some(Ok(event))),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Whatever happens next, by whatever way.
+    #[inline(never)]
+    pub(super) fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
+        loop {
+            if matches!((self.session.step(), &self.phase), (Step::Closed(_), Phase::Idle)) {
+                return Poll::Ready(None);
+            }
+            if let Some(item) = ready!(self.drive(cx)) {
+                return Poll::Ready(Some(item));
             }
         }
     }
