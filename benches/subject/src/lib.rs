@@ -8,6 +8,7 @@ pub mod decode;
 pub mod encode;
 pub mod machine;
 pub mod shapes;
+pub mod source;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

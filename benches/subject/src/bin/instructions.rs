@@ -13,7 +13,8 @@ use std::{fs, hint::black_box};
 use subject::callgrind::{self, counted};
 use subject::decode::{self, line_by_the_byte};
 use subject::encode;
-use subject::shapes::{self, Cut};
+use subject::shapes::{self, Cut, Shape};
+use subject::source;
 
 /// How many percent more than recorded are too many.
 const MARGIN: f64 = 3.0;
@@ -33,10 +34,12 @@ fn cases() -> Vec<Case> {
     for shape in shapes::all() {
         for cut in [Cut::Every(16 * 1024), Cut::Event, Cut::Every(1)] {
             for candidate in [decode::LENT, decode::OWNED, decode::TOKIO] {
-                let chunks = shape.chunks(cut);
-                let name = format!("decode/{}/{}/{}", shape.name, cut.name(), name_of(candidate.name));
-                cases.push((name, Box::new(move || _ = black_box((candidate.decode)(&chunks)))));
+                cases.push(decoding(&shape, cut, candidate));
             }
+        }
+        for cut in [Cut::Every(16 * 1024), Cut::Event] {
+            cases.push(decoding(&shape, cut, source::SOURCE));
+            cases.push(decoding(&shape, cut, source::UPDATES));
         }
     }
     for (kind, candidate) in [("reused", encode::REUSED), ("fresh", encode::FRESH), ("slices", encode::SLICES)] {
@@ -49,6 +52,12 @@ fn cases() -> Vec<Case> {
         cases.push((format!("line/{length}"), Box::new(move || _ = black_box(line_by_the_byte(length)))));
     }
     cases
+}
+
+fn decoding(shape: &Shape, cut: Cut, candidate: decode::Candidate) -> Case {
+    let chunks = shape.chunks(cut);
+    let name = format!("decode/{}/{}/{}", shape.name, cut.name(), name_of(candidate.name));
+    (name, Box::new(move || _ = black_box((candidate.decode)(&chunks))))
 }
 
 fn name_of(candidate: &str) -> &str {
