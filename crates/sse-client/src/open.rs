@@ -18,6 +18,8 @@ pub(crate) struct Open {
     /// Whether there were bytes, and an event, since the reader last waited.
     had_bytes: bool,
     had_event: bool,
+    /// Whether there was an event that says something.
+    delivered: bool,
 }
 
 /// What the decoder made of some bytes, as far as the session cares.
@@ -25,6 +27,9 @@ pub(crate) struct Open {
 pub(crate) enum Arrived {
     Nothing,
     Event(Place),
+    /// An event that says nothing, by which a server gives an ID to resume after before it has something to say. Behind it a
+    /// server may hang up at once, and behind the next one again: no success either.
+    Priming,
     /// A sign of life, but not a success: the server may send the same one for ever.
     DroppedEvent,
     Retry(Duration),
@@ -32,7 +37,15 @@ pub(crate) enum Arrived {
 
 impl Open {
     pub(crate) fn new(begun: Duration, now: Duration) -> Self {
-        Self { begun, since: now, last_byte: now, last_event: now, had_bytes: false, had_event: false }
+        Self {
+            begun,
+            since: now,
+            last_byte: now,
+            last_event: now,
+            had_bytes: false,
+            had_event: false,
+            delivered: false,
+        }
     }
 
     /// For how long it has been open.
@@ -50,10 +63,11 @@ impl Open {
         }
     }
 
-    /// Whether an event that came at this time has been noted.
+    /// Whether an event that came at this time has been noted, and one that says something: of others that come at the
+    /// same time there is nothing to be noted.
     #[inline]
     pub(crate) fn has_event_of(&self, now: Duration) -> bool {
-        self.had_event && self.last_event == now
+        self.had_event && self.delivered && self.last_event == now
     }
 
     pub(crate) fn note_bytes(&mut self, now: Duration, bytes: &[u8], mode: &mut Mode) {
@@ -68,11 +82,12 @@ impl Open {
     }
 
     pub(crate) fn note(&mut self, now: Duration, what: Arrived, mode: &mut Mode) {
-        if matches!(what, Arrived::Event(_) | Arrived::DroppedEvent) {
+        if matches!(what, Arrived::Event(_) | Arrived::Priming | Arrived::DroppedEvent) {
             self.last_event = now;
             self.had_event = true;
             mode.note_event();
         }
+        self.delivered |= matches!(what, Arrived::Event(_));
         match (what, mode.reconnect_mut()) {
             (Arrived::Event(_), Some(reconnect)) => reconnect.succeeded(),
             (Arrived::Retry(time), Some(reconnect)) => reconnect.set_reconnection_time(time),

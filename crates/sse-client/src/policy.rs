@@ -98,6 +98,9 @@ impl Policy {
     }
 
     /// Give up at this many connections in a row that failed or delivered nothing. Default: never.
+    ///
+    /// An event of the type `message` without data is nothing, too: it is by these that servers of MCP
+    /// give an ID to resume after, and they may hang up behind each of them.
     #[must_use]
     pub fn with_max_failures(self, failures: u32) -> Self {
         self.with(|settings| settings.max_failures = Some(failures))

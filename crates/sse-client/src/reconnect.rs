@@ -13,6 +13,8 @@ pub(crate) struct Reconnect {
     backoff: Backoff,
     /// Connections in a row that failed or delivered nothing.
     failures: u32,
+    /// Whether there has been one that a server answered with an event stream.
+    announced: bool,
     /// Whether the connection at hand has been worth making.
     success: bool,
     /// When it began to go wrong; `None` while all is well.
@@ -29,7 +31,7 @@ pub(crate) enum Verdict {
 impl Reconnect {
     pub(crate) fn new(policy: Policy, seed: u64) -> Self {
         let backoff = Backoff::new(policy.settings().reconnection_time, seed);
-        Self { policy, backoff, failures: 0, success: false, outage_since: None, reconnects: 0 }
+        Self { policy, backoff, failures: 0, announced: false, success: false, outage_since: None, reconnects: 0 }
     }
 
     pub(crate) fn policy(&self) -> &Settings {
@@ -49,14 +51,23 @@ impl Reconnect {
         self.failures
     }
 
+    pub(crate) fn announced(&self) -> bool {
+        self.announced
+    }
+
+    /// The connection at hand is an event stream.
+    pub(crate) fn announce(&mut self) {
+        self.announced = true;
+    }
+
     /// An attempt begins. The first one may be the beginning of an outage.
     pub(crate) fn begin(&mut self, now: Duration) {
         self.outage_since.get_or_insert(now);
         self.success = false;
     }
 
-    /// An event was delivered. Nothing less resets the backoff: a server that accepts and then fails each time would
-    /// otherwise be asked at full speed for ever.
+    /// An event was delivered that says something. Nothing less resets the backoff: a server that accepts and then fails
+    /// each time would otherwise be asked at full speed for ever.
     pub(crate) fn succeeded(&mut self) {
         self.success = true;
         self.failures = 0;

@@ -125,6 +125,9 @@ impl Session {
                     return self.fail(now, Cause::ContentCoding(ContentCoding::new(coding)));
                 }
                 self.mode.note_sent();
+                if let Some(reconnect) = self.mode.reconnect_mut() {
+                    reconnect.announce();
+                }
                 self.state = State::Read(Open::new(begun, now));
             }
             200 => self.fail(now, Cause::ContentType(ContentType::new(head.content_type))),
@@ -163,7 +166,7 @@ impl Session {
         open.note_bytes(now, input.remaining(), &mut self.mode);
         let frame = self.decoder.decode(input);
         let what = match &frame {
-            Ok(Some(Frame::Event(event))) => Arrived::Event(place(&self.ending, || *event)),
+            Ok(Some(Frame::Event(event))) => arrived(&self.ending, *event),
             Ok(Some(Frame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
@@ -190,7 +193,7 @@ impl Session {
         open.note_bytes(now, input.remaining(), &mut self.mode);
         let mut frame = self.decoder.decode_bytes(input);
         let what = match &frame {
-            Ok(Some(OwnedFrame::Event(event))) => Arrived::Event(place(&self.ending, || event.as_event())),
+            Ok(Some(OwnedFrame::Event(event))) => arrived(&self.ending, event.as_event()),
             Ok(Some(OwnedFrame::Retry(time))) => Arrived::Retry(*time),
             Ok(_) => Arrived::Nothing,
             Err(_) => Arrived::DroppedEvent,
@@ -319,7 +322,13 @@ impl Session {
             (State::Read(open), _) => Some(open.age(now)),
             _ => None,
         };
-        let decision = self.strategies.decide(&Lost { cause: &cause, failures: reconnect.failures(), default });
+        let decision = self.strategies.decide(&Lost {
+            cause: &cause,
+            failures: reconnect.failures(),
+            last_event_id: self.decoder.last_event_id(),
+            announced: reconnect.announced(),
+            default,
+        });
         let state = match decision {
             Decision::Close => State::Closed(CloseReason::Requested),
             Decision::Fail => State::Closed(CloseReason::Failed(cause)),
@@ -333,8 +342,11 @@ impl Session {
 }
 
 #[inline]
-fn place<'e>(ending: &Option<Box<Ending>>, event: impl FnOnce() -> Event<'e>) -> Place {
-    ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event()))
+fn arrived(ending: &Option<Box<Ending>>, event: Event<'_>) -> Arrived {
+    match ending.as_ref().map_or(Place::Within, |ending| ending.place_of(&event)) {
+        Place::Within if event.data.is_empty() && event.event_type == "message" => Arrived::Priming,
+        place => Arrived::Event(place),
+    }
 }
 
 /// Whether the stream is over with what has arrived, and how.

@@ -38,6 +38,12 @@ pub struct Lost<'a> {
     pub cause: &'a Cause,
     /// How many attempts in a row had failed, or delivered nothing, before.
     pub failures: u32,
+    /// What the next attempt would ask the server to resume after, unless it [cannot be
+    /// sent](crate::Session::unsendable_last_event_id). Empty: nothing, and the server would begin where it likes.
+    pub last_event_id: &'a str,
+    /// Whether the connection has ever been announced: whether this attempt or one before it was answered with an event
+    /// stream.
+    pub announced: bool,
     /// What follows by the policy.
     pub default: Decision,
 }

@@ -125,6 +125,26 @@ fn a_connection_that_delivered_nothing_does_not_reset_the_backoff() {
 }
 
 #[test]
+fn a_server_that_primes_and_hangs_up_is_asked_ever_less_often() {
+    let mut play = Play::subscribe(exact().with_max_failures(5));
+    for (id, wait) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
+        play.open();
+        assert_eq!(play.data(&format!("id: {id}\nretry: 1000\ndata:\n\n")), [""]);
+        play.end(End::Eof);
+        assert_eq!(play.wait(), wait * S);
+        assert_eq!(play.session.last_event_id(), id.to_string());
+    }
+    // A word from it, and all is well: any data, or a type that says something by itself.
+    for event in ["data:\n\ndata: x\n\n", "event: changed\ndata:\n\n"] {
+        play.open();
+        play.data(event);
+        assert_eq!(play.session.failures(), 0);
+        play.end(End::Eof);
+        assert_eq!(play.wait(), S);
+    }
+}
+
+#[test]
 fn a_quiet_connection_that_lasts_resets_it_and_a_dead_one_does_not() {
     for (comments, wait) in [(true, 3), (false, 12)] {
         let mut play = Play::subscribe(exact().with_healthy_after(60 * S));

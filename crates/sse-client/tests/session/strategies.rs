@@ -49,6 +49,30 @@ fn what_would_be_retried_can_fail_or_close() {
 }
 
 #[test]
+fn it_is_told_whether_there_is_something_to_resume() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let mut play = Play::new(Session::subscribe(exact(), 1).with_error_strategy(move |lost: &Lost<'_>| {
+        telling.lock().unwrap().push((lost.announced, lost.last_event_id.to_owned()));
+        lost.default
+    }));
+    play.connect();
+    play.head(503);
+    play.wait();
+    play.open();
+    play.end(End::Eof);
+    play.wait();
+    play.open();
+    play.data("id: 7\ndata: a\n\nid: 8\ndata: unfinished\n");
+    play.end(End::TransportError);
+    play.wait();
+    play.connect();
+    play.head(503);
+    let expected = [(false, ""), (true, ""), (true, "7"), (true, "7")].map(|(open, id)| (open, id.to_owned()));
+    assert_eq!(*told.lock().unwrap(), expected);
+}
+
+#[test]
 fn retry_after_counts_for_any_status_that_is_retried() {
     let mut play = Play::new(Session::subscribe(exact(), 1).with_error_strategy(|_: &Lost<'_>| Decision::Retry));
     play.connect();

@@ -9,6 +9,8 @@ pub(crate) enum Met {
     /// An attempt that resumes.
     Resumption,
     Event,
+    /// An event that says nothing.
+    Priming,
     /// An event that comes once more.
     Again,
     /// A gap that the client could count.
@@ -39,10 +41,11 @@ pub(crate) enum Met {
 }
 
 impl Met {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Attempt,
         Self::Resumption,
         Self::Event,
+        Self::Priming,
         Self::Again,
         Self::CountedGap,
         Self::Unknown,

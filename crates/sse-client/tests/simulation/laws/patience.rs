@@ -85,9 +85,12 @@ impl Patience {
         }
     }
 
-    pub(crate) fn sees_event(&mut self, now: Duration) {
+    /// One that `says` nothing, by data or type, is a sign of life and no success.
+    pub(crate) fn sees_event(&mut self, now: Duration, says: bool) {
         self.sees_drop(now);
-        self.succeeds();
+        if says {
+            self.succeeds();
+        }
     }
 
     /// An event that was too large is a sign of life, and no success.

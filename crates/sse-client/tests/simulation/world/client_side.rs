@@ -111,19 +111,25 @@ impl World<'_> {
         self.patience.receives(self.now);
         let (mut had_event, mut ending) = (false, None);
         self.client.receive(self.now, chunk, |now, frame| {
-            let id = match &frame {
-                Ok(Frame::Event(event)) => event.last_event_id.to_owned(),
-                _ => String::new(),
+            let (id, says) = match &frame {
+                Ok(Frame::Event(event)) => {
+                    (event.last_event_id.to_owned(), !event.data.is_empty() || event.event_type != "message")
+                }
+                _ => Default::default(),
             };
             self.story.tell(now, "client", || format!("is given {frame:?}"));
             assert_ne!(ending, Some(Ending::Dropped), "goes on behind an event that was dropped");
             match self.delivery.give(&self.log, stream, until, frame) {
                 Given::Event { index, is_repeated, dropped } => {
-                    self.patience.sees_event(now);
                     had_event = true;
                     let gap = self.knowledge.sees(index, &id, dropped);
-                    if self.terms.has_ending && index + 1 == self.log.len() {
+                    let is_last = self.terms.has_ending && index + 1 == self.log.len();
+                    if is_last {
                         ending = Some(Ending::LastEvent);
+                    }
+                    self.patience.sees_event(now, says || is_last);
+                    if !says {
+                        self.tally.count(Met::Priming);
                     }
                     self.story.tell(now, "client", || format!("knows it for event {}, gap: {gap:?}", index + 1));
                     self.tally.count(if is_repeated { Met::Again } else { Met::Event });

@@ -9,7 +9,7 @@ use sse_codec::DecodeError;
 use super::super::limit;
 use super::phase::Phase;
 use super::terms::Terms;
-use crate::oracle::Frame;
+use crate::oracle::{Event, Frame};
 
 pub(super) struct Model {
     terms: Terms,
@@ -123,7 +123,7 @@ impl Model {
             self.had_event = true;
             self.may_retry &= !self.terms.once;
         }
-        let has_event = frames.iter().any(|frame| matches!(frame, Ok(Frame::Event(_))));
+        let has_event = frames.iter().any(|frame| matches!(frame, Ok(Frame::Event(event)) if says_something(event)));
         self.stream.extend_from_slice(taken);
         self.frames.extend(frames);
 
@@ -304,6 +304,11 @@ impl Model {
         let least = self.now.saturating_add(base);
         (least, least.saturating_add(jitter))
     }
+}
+
+/// Other events only give an ID to resume after.
+fn says_something(event: &Event) -> bool {
+    !event.data.is_empty() || event.event_type != "message"
 }
 
 /// The frames up to the first event that was dropped, and whether there is one.
