@@ -21,6 +21,10 @@ const eventStore = {
     log.push({ stream, message });
     return `mcp-${log.length}`;
   },
+  /** By this the transport notices that a stream has a connection already. */
+  async getStreamIdForEventId(id) {
+    return log[Number(id.replace("mcp-", "")) - 1]?.stream;
+  },
   async replayEventsAfter(lastEventId, { send }) {
     const place = Number(lastEventId.replace("mcp-", ""));
     const { stream } = log[place - 1];

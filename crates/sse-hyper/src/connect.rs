@@ -15,7 +15,7 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
+use sse_tokio::{Begun, Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 use url::Url;
 
@@ -193,6 +193,33 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
+    /// Goes on from a response that is there: it is what the first attempt gives, for which nothing is sent; the requests
+    /// are for the attempts behind it. What a call needs that is made by `POST`, and resumed by `GET`.
+    ///
+    /// ```no_run
+    /// use bytes::Bytes;
+    /// use http_body_util::Full;
+    /// use sse_hyper::{BoxError, Connector, Decision, HttpClient, Lost, Policy};
+    /// use tower::ServiceExt as _;
+    ///
+    /// # async fn example(url: &str) -> Result<(), BoxError> {
+    /// let call = http::Request::post(url).body(Full::from("{}"))?;
+    /// let answer = HttpClient::platform().oneshot(call).await?;
+    /// // `HttpClient` follows no redirect, and looks at no status: both are the source's, which has this response.
+    /// let events = Connector::get(url)?.beginning_with(answer).subscribe(Policy::default());
+    /// // Without an ID the `GET` would not ask for the rest of it.
+    /// let events = events.with_error_strategy(|lost: &Lost<'_>| match lost.last_event_id {
+    ///     "" => Decision::Fail,
+    ///     _ => lost.default,
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn beginning_with(self, response: Response<B>) -> Begun<Self> {
+        Begun::new(split(response, Arc::clone(&self.unfinished)), self)
+    }
+
     /// An event source that reconnects by this policy, and resumes after the last event.
     #[must_use]
     pub fn subscribe(self, policy: Policy) -> EventSource<Self> {
@@ -248,11 +275,7 @@ where
                 Some(moved) if moved.starts_at(request.uri()) => moved.renewed(),
                 _ => Trail::new(request.uri().clone(), url),
             };
-            let (mut parts, body) = send(service, &request, trail, &redirected).await?.into_parts();
-            let body = ByteStream::new(&mut parts.headers, body, unfinished);
-            head::join_lines(&mut parts.headers);
-            head::detach(&mut parts.headers);
-            Ok(sse_tokio::Response { head: parts, body })
+            Ok(split(send(service, &request, trail, &redirected).await?, unfinished))
         })
     }
 
@@ -272,6 +295,19 @@ where
     fn is_unsent(&self, error: &HttpError) -> bool {
         error.is_unsent() && !self.redirected.load(Ordering::Relaxed)
     }
+}
+
+/// The head as it is kept, and the body as bytes.
+fn split<B>(response: Response<B>, unfinished: Arc<AtomicBool>) -> sse_tokio::Response<Parts, ByteStream<B>>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = response.into_parts();
+    let body = ByteStream::new(&mut parts.headers, body, unfinished);
+    head::join_lines(&mut parts.headers);
+    head::detach(&mut parts.headers);
+    sse_tokio::Response { head: parts, body }
 }
 
 /// Sends `request` to where `trail` leads, and on from there, up to the final response. If it was redirected, its trail is

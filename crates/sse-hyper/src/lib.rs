@@ -138,11 +138,11 @@ pub use tls::{Tls, TlsError};
 pub use sse_codec::{EventBlock, FieldError};
 #[cfg(feature = "client")]
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision, DecodeError,
-    Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FrameStream, Limit,
-    Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place, Policy, ReadyState,
-    RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout, Update, Updates, Wait,
-    random_seed,
+    Begun, ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision,
+    DecodeError, Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure,
+    FrameStream, Limit, Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place,
+    Policy, ReadyState, RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout,
+    Update, Updates, Wait, random_seed,
 };
 #[cfg(feature = "json")]
 pub use sse_tokio::{EventExt, JsonError};

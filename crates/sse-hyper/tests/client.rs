@@ -12,11 +12,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::Request;
+use http_body_util::Full;
 use sse_hyper::{
     Cause, CloseReason, Connector, Deadlines, EventSource, Failure, HttpError, NoRequest, OneResponse, Policy,
     RedirectError, Retries, Session, Update,
 };
-use support::{Answer, ClientUpdate, Server, Source, events, failure, open_stream_of, redirect, response, stream_of};
+use support::{
+    Answer, ClientUpdate, Server, Source, events, failure, next, open_stream_of, redirect, response, stream_of,
+};
 use tokio::time::Instant;
 
 const URL: &str = "http://a.test/stream";
@@ -438,4 +441,34 @@ async fn several_lines_of_a_content_type_are_one_list() {
             assert!(error.to_string().contains(&lines.join(", ")), "{error}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn goes_on_from_a_response_that_is_there() {
+    let server = Server::new([
+        stream_of("id: 1\nretry: 5000\ndata:\n\nid: 2\ndata: a\n\nid: 3\ndata: unfinished"),
+        stream_of("id: 3\ndata: b\n\n"),
+    ]);
+    let call = Request::post(URL).body(Full::from("{}")).unwrap();
+    let answer = tower::ServiceExt::oneshot(server.clone(), call).await.unwrap();
+    let rest = Connector::get(URL).unwrap().with_service(server.clone());
+    let mut source = rest.beginning_with(answer).subscribe(Policy::default());
+    let began = Instant::now();
+    assert_eq!(next(&mut source).await.data(), "", "a priming event");
+    assert_eq!(source.head().unwrap().status, 200);
+    assert_eq!(next(&mut source).await.data(), "a");
+    assert_eq!(next(&mut source).await.data(), "b");
+    assert!(began.elapsed() >= Duration::from_secs(5), "the first response has a say, too");
+    assert!(source.next().await.is_none());
+    let methods: Vec<_> = server.requests().iter().map(|request| request.method().to_string()).collect();
+    assert_eq!(methods, ["POST", "GET", "GET"]);
+    assert_eq!(server.field("last-event-id"), [None, Some("2".into()), Some("3".into())]);
+
+    // One that is no event stream is the end of it, and can be read.
+    let server = Server::new([response(404, &[("content-type", "text/plain")], "gone")]);
+    let answer = tower::ServiceExt::oneshot(server.clone(), Request::post(URL).body(Full::default()).unwrap()).await;
+    let rest = Connector::get(URL).unwrap().with_service(server.clone());
+    let (_, error) = failure(rest.beginning_with(answer.unwrap()).subscribe(Policy::default())).await;
+    assert_eq!(error.failure().body().unwrap(), "gone");
+    assert_eq!(server.requests().len(), 1);
 }

@@ -75,22 +75,33 @@ fn same_events(expected: &[Event], seen: &[Event], own_ids: bool) -> std::result
     Ok(())
 }
 
-/// The first connection asks for nothing; the others for what is behind the last whole event before the cut.
+/// The first connection asks for nothing; the others for what is behind the last whole event before the cut. Where the
+/// server does not know yet that there was one, it refuses, and is asked again.
 fn expected_requests(events: &[Event], seen: &[Event], asked: &[Request], cuts: &[Cut]) -> Vec<Request> {
     let seen_as = |number: usize| {
         let place = events.iter().position(|event| event.id == number.to_string())?;
         Some(seen.get(place)?.id.as_str())
     };
-    let resumed = cuts.iter().enumerate().map(|(index, cut)| {
-        let asked = asked.get(index + 1).and_then(|request| request.last_event_id.as_deref());
-        Request::get(match *cut {
-            Cut::In(number) | Cut::InOnceRead(number) => seen_as(number - 1),
+    let mut expected = vec![Request::get(None)];
+    for cut in cuts {
+        let asked = asked.get(expected.len()..).unwrap_or_default();
+        let resumed = Request::get(match *cut {
+            Cut::In(number) | Cut::InOnceRead(number) | Cut::HalfIn(number) => seen_as(number - 1),
             Cut::ByServer(number) => seen_as(number),
             // Somewhere; but nobody could have guessed an ID that was not sent.
-            Cut::After(_) => seen.iter().map(|event| event.id.as_str()).find(|id| Some(*id) == asked),
-        })
-    });
-    std::iter::once(Request::get(None)).chain(resumed).collect()
+            Cut::After(_) => {
+                let asked = asked.first().and_then(|request| request.last_event_id.as_deref());
+                seen.iter().map(|event| event.id.as_str()).find(|id| Some(*id) == asked)
+            }
+        });
+        let times = match cut {
+            // Twice at least, or nothing was refused.
+            Cut::HalfIn(_) => asked.iter().take_while(|request| **request == resumed).count().max(2),
+            _ => 1,
+        };
+        expected.extend(std::iter::repeat_n(resumed, times));
+    }
+    expected
 }
 
 /// The least that our clients wait, however little the server asks for.
@@ -192,6 +203,19 @@ mod tests {
         for deviation in all {
             assert!(judge(&events(), &flawless(), &CUTS, &[deviation]).is_err(), "{deviation:?}");
         }
+    }
+
+    #[test]
+    fn wants_a_refusal_where_the_server_does_not_know_of_the_cut() {
+        let resumed = |times: u32| {
+            let began = Instant::now();
+            let again =
+                (0..times).map(|n| (asking(CUT[0] - 1).0, began + Duration::from_millis(u64::from(n * n * 100))));
+            let requests = std::iter::once((Request::get(None), began)).chain(again).collect();
+            judge(&events(), &Outcome { requests, ..flawless() }, &[Cut::HalfIn(CUT[0])], &[]).is_ok()
+        };
+        assert!(!resumed(1), "nothing was refused");
+        assert!(resumed(2) && resumed(3));
     }
 
     #[test]

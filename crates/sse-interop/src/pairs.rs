@@ -16,9 +16,16 @@ const IN_EVENTS_ONCE_READ: &[Cut] = &[Cut::InOnceRead(CUT[0]), Cut::InOnceRead(C
 /// Where events cannot be seen on the wire.
 const BLINDLY: &[Cut] = &[Cut::After(6_000), Cut::After(4_000)];
 
-/// And in between the server ends the connection, and the three after it without having sent anything.
-const AND_BY_SERVER: &[Cut] =
-    &[Cut::In(CUT[0]), Cut::ByServer(550), Cut::ByServer(550), Cut::ByServer(550), Cut::ByServer(550), Cut::In(CUT[1])];
+/// Of the first cut the server does not know at first, and refuses the client that is back already. In between it ends the
+/// connection, and the three after it without having sent anything.
+const AND_BY_SERVER: &[Cut] = &[
+    Cut::HalfIn(CUT[0]),
+    Cut::ByServer(550),
+    Cut::ByServer(550),
+    Cut::ByServer(550),
+    Cut::ByServer(550),
+    Cut::In(CUT[1]),
+];
 
 /// Our clients, in the order of [`TheirServer::clients`].
 const OURS: [&str; 2] = ["sse-hyper", "sse-reqwest"];

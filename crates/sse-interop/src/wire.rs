@@ -26,7 +26,7 @@ pub(crate) enum Address {
     Unix(PathBuf),
 }
 
-/// Where a connection is cut: both sides see the other one close it.
+/// Where a connection is cut: both sides see the other one close it, but for [`Cut::HalfIn`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// In the middle of the event with this number, where its text can be seen.
@@ -34,6 +34,8 @@ pub(crate) enum Cut {
     /// The same, when the client has had the time to read what came before: Chromium's `fetch` forgets what nobody has
     /// read when a connection fails.
     InOnceRead(usize),
+    /// In the middle of an event for the client alone: the server takes the connection for open for a while.
+    HalfIn(usize),
     /// Behind so many bytes of a connection.
     After(usize),
     /// By the server itself, behind the event with this number. Nothing is left to do for the wire.
@@ -42,6 +44,9 @@ pub(crate) enum Cut {
 
 /// For [`Cut::InOnceRead`]: much longer than a client takes, and not much for who waits.
 const TIME_TO_READ: Duration = Duration::from_millis(500);
+
+/// For [`Cut::HalfIn`]: longer than a client waits before it asks again for the first time.
+const HALF_OPEN: Duration = Duration::from_millis(350);
 
 /// What a request for the event stream asked to resume after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,10 +137,18 @@ impl State {
         let (client_reader, client_writer) = client.into_split();
         let (server_reader, server_writer) = tokio::io::split(server);
         // A connection can carry other things first: only the event stream is cut.
-        let streaming = AtomicBool::new(false);
+        let (streaming, half_open) = (AtomicBool::new(false), AtomicBool::new(false));
+        let overhear = async {
+            self.overhear(client_reader, server_writer, &streaming).await?;
+            if half_open.load(Relaxed) {
+                // It is not told that the client is gone.
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        };
         tokio::select! {
-            end = self.overhear(client_reader, server_writer, &streaming) => end,
-            end = self.carry(server_reader, client_writer, &streaming) => end,
+            end = overhear => end,
+            end = self.carry(server_reader, client_writer, &streaming, &half_open) => end,
         }
     }
 
@@ -168,6 +181,7 @@ impl State {
         mut server: impl AsyncRead + Unpin,
         mut client: impl AsyncWrite + Unpin,
         streaming: &AtomicBool,
+        half_open: &AtomicBool,
     ) -> std::io::Result<()> {
         let mut carried = Vec::new();
         loop {
@@ -184,7 +198,12 @@ impl State {
             if matches!(cut, Cut::InOnceRead(_)) {
                 tokio::time::sleep(TIME_TO_READ).await;
             }
-            return client.shutdown().await;
+            half_open.store(matches!(cut, Cut::HalfIn(_)), Relaxed);
+            client.shutdown().await?;
+            if half_open.load(Relaxed) {
+                tokio::time::sleep(HALF_OPEN).await;
+            }
+            return Ok(());
         }
     }
 
@@ -193,7 +212,7 @@ impl State {
         let mut cuts = lock(&self.cuts);
         let cut = *cuts.front()?;
         let at = match cut {
-            Cut::In(number) | Cut::InOnceRead(number) => {
+            Cut::In(number) | Cut::InOnceRead(number) | Cut::HalfIn(number) => {
                 let text = list::scissors(number);
                 // It may have begun in an earlier chunk.
                 let start = from.saturating_sub(text.len());

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::{Client, Method, Request, RequestBuilder, Response, Url};
-use sse_tokio::{Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
+use sse_tokio::{Begun, Connect, EventSource, Policy, RequestStrategy, ResponseHead, Session, head};
 use tower_service::Service;
 
 use crate::body::ByteStream;
@@ -146,6 +146,30 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
+    /// Goes on from a response that is there: it is what the first attempt gives, for which nothing is sent; the requests
+    /// are for the attempts behind it. What a call needs that is made by `POST`, and resumed by `GET`: [MCP's]
+    ///
+    /// ```no_run
+    /// use sse_reqwest::{Connector, Decision, Lost, Policy};
+    ///
+    /// # async fn example(client: reqwest::Client, url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = client.post(url).body("{}").send().await?.error_for_status()?;
+    /// let events = Connector::new(client.get(url))?.beginning_with(answer).subscribe(Policy::default());
+    /// // Without an ID the `GET` would not ask for the rest of it.
+    /// let events = events.with_error_strategy(|lost: &Lost<'_>| match lost.last_event_id {
+    ///     "" => Decision::Fail,
+    ///     _ => lost.default,
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [MCP's]: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
+    #[must_use]
+    pub fn beginning_with(self, response: Response) -> Begun<Self> {
+        Begun::new(Head::split(response, None, None), self)
+    }
+
     /// An event source that reconnects by this policy, and resumes after the last event.
     #[must_use]
     pub fn subscribe(self, policy: Policy) -> EventSource<Self> {

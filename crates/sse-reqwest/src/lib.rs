@@ -118,10 +118,10 @@ pub use once::OneResponse;
 
 // The types of the API that come from below.
 pub use sse_tokio::{
-    ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision, DecodeError,
-    Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure, FieldError,
-    FrameStream, Limit, Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame, Place,
-    Policy, ReadyState, RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout,
+    Begun, ByteString, Cause, CloseReason, Connect, ContentCoding, ContentType, Counters, Deadlines, Decision,
+    DecodeError, Decoder, DelayStrategy, Ending, Error, ErrorStrategy, Event, EventSource, EventStream, Failure,
+    FieldError, FrameStream, Limit, Lost, MAX_SENT_ID_BYTES, Monitor, NextRequest, NoRequest, OwnedEvent, OwnedFrame,
+    Place, Policy, ReadyState, RequestStrategy, RetriedStatuses, Retries, Session, State, States, StreamError, Timeout,
     Update, Updates, Wait, random_seed,
 };
 #[cfg(feature = "json")]

@@ -64,6 +64,7 @@
 //!
 //! HTTP, TLS, redirects (`sse-hyper`, `sse-reqwest`); policy (`sse-client`); the grammar (`sse-codec`).
 
+mod begun;
 mod connect;
 mod error;
 mod explanation;
@@ -79,6 +80,7 @@ mod timer;
 mod update;
 mod updates;
 
+pub use begun::{Begun, BegunAttempt};
 pub use connect::{Connect, Response};
 pub use error::{Error, Failure, StreamError, links};
 #[cfg(feature = "json")]

@@ -1,38 +1,44 @@
 //! Our clients over the Model Context Protocol's streamable HTTP, revision 2025-11-25: a call is made by `POST`, once,
 //! and a stream that was lost is resumed by `GET`.
 
-use std::future::ready;
-
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
+use http_body_util::Full;
 use serde::Deserialize;
-use sse_hyper::{Ending, NextRequest, NoRequest, OwnedEvent, Policy, RequestStrategy};
+use sse_hyper::{Cause, Decision, Ending, HttpClient, Lost, OwnedEvent, Policy};
 use sse_reqwest::ResponseExt as _;
+use tower_service::Service as _;
 
 use super::client::follow;
 use super::server::RETRY;
+use crate::Result;
 use crate::list::{self, Event};
 use crate::pair::{Client, Start};
 use crate::setting::Setting;
 use crate::wire::PATH;
-use crate::{Error, Result};
 
 const REVISION: &str = "2025-11-25";
 
 /// A call, by sse-hyper.
 pub(crate) fn hyper_post(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
-        let connector = sse_hyper::Connector::with_request_strategy(Call::new(&origin).await?);
-        Ok(follow(connector.subscribe(Policy::default()).with_ending(result()), read))
+        let session = Session::new(&origin).await?;
+        let answer = HttpClient::platform().call(session.request(Method::POST, CALL)?.map(Full::new)).await?;
+        let rest = sse_hyper::Connector::new(session.request(Method::GET, "")?)?;
+        let events = rest.beginning_with(answer).subscribe(Policy::default()).with_ending(result());
+        Ok(follow(events.with_error_strategy(resumed), read))
     })
 }
 
 /// A call, by sse-reqwest.
 pub(crate) fn reqwest_post(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
-        let connector = sse_reqwest::Connector::with_request_strategy(client()?, Call::new(&origin).await?);
-        Ok(follow(connector.subscribe(Policy::default()).with_ending(result()), read))
+        let session = Session::new(&origin).await?;
+        let answer = client()?.execute(session.request(Method::POST, CALL)?.try_into()?).await?;
+        let rest = reqwest::RequestBuilder::from_parts(client()?, session.request(Method::GET, "")?.try_into()?);
+        let events = sse_reqwest::Connector::new(rest)?.beginning_with(answer).subscribe(Policy::default());
+        Ok(follow(events.with_ending(result()).with_error_strategy(resumed), read))
     })
 }
 
@@ -41,7 +47,7 @@ pub(crate) fn hyper_get(_: &Setting, origin: String) -> Start<'_, Client> {
     Box::pin(async move {
         let session = Session::new(&origin).await?;
         let connector = sse_hyper::Connector::new(session.request(Method::GET, "")?)?;
-        Ok(follow(connector.subscribe(quick()), read))
+        Ok(follow(connector.subscribe(quick()).with_error_strategy(patient), read))
     })
 }
 
@@ -51,7 +57,8 @@ pub(crate) fn reqwest_get(_: &Setting, origin: String) -> Start<'_, Client> {
         let session = Session::new(&origin).await?;
         let request = session.request(Method::GET, "")?.try_into()?;
         let builder = reqwest::RequestBuilder::from_parts(client()?, request);
-        Ok(follow(sse_reqwest::Connector::new(builder)?.subscribe(quick()), read))
+        let events = sse_reqwest::Connector::new(builder)?.subscribe(quick());
+        Ok(follow(events.with_error_strategy(patient), read))
     })
 }
 
@@ -63,6 +70,22 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
 fn quick() -> Policy {
     Policy::default().with_reconnection_time(RETRY)
 }
+
+/// A call is not made twice: without an ID there is nothing to ask for.
+fn resumed(lost: &Lost<'_>) -> Decision {
+    if lost.last_event_id.is_empty() { Decision::Fail } else { patient(lost) }
+}
+
+/// The server may take the connection before for open yet, and allows one at a time.
+fn patient(lost: &Lost<'_>) -> Decision {
+    match lost.cause {
+        Cause::Status { status: 409, .. } => Decision::Retry,
+        _ => lost.default,
+    }
+}
+
+/// A call of the server's one tool.
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":{}}}"#;
 
 /// What came of the handshake.
 struct Session {
@@ -101,42 +124,6 @@ impl Session {
                 request.header(ACCEPT, "application/json, text/event-stream").header(CONTENT_TYPE, "application/json");
         }
         Ok(request.body(Bytes::copy_from_slice(body.as_bytes()))?)
-    }
-}
-
-/// A call of the server's one tool.
-struct Call {
-    session: Session,
-    made: bool,
-}
-
-impl Call {
-    async fn new(origin: &str) -> Result<Self> {
-        Ok(Self { session: Session::new(origin).await?, made: false })
-    }
-
-    /// What the next attempt sends: the call, or, behind an event, a request for the rest of its answer.
-    fn request(&mut self, last_event_id: Option<&str>) -> Result<Request<Bytes>> {
-        if last_event_id.is_some() {
-            return self.session.request(Method::GET, "");
-        }
-        if std::mem::replace(&mut self.made, true) {
-            return Err(
-                NoRequest::new("the answer was lost before its first event, and a call is not made twice").into()
-            );
-        }
-        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":{}}}"#;
-        self.session.request(Method::POST, call)
-    }
-}
-
-impl<R> RequestStrategy<R> for Call
-where
-    R: TryFrom<Request<Bytes>, Error: Into<Error>> + Send + 'static,
-{
-    fn next_request(&mut self, last_event_id: Option<&str>) -> NextRequest<R> {
-        let request = self.request(last_event_id).and_then(|request| R::try_from(request).map_err(Into::into));
-        Box::pin(ready(request))
     }
 }
 
