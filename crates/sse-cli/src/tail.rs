@@ -9,7 +9,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
 use sse_codec::{EventBlock, FieldError};
-use sse_hyper::{CloseReason, Connector, Deadlines, Policy, Session, Update};
+use sse_hyper::{CloseReason, Connector, Deadlines, Failure, HttpError, Policy, Session, Update};
 use tokio::time::Instant;
 use url::Url;
 
@@ -114,6 +114,17 @@ fn shown(url: &Url) -> String {
     shown.into()
 }
 
+/// Of a text that may be a page: some words, in one line.
+fn beginning(text: &[u8]) -> String {
+    let words = String::from_utf8_lossy(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut chars = words.chars();
+    let mut beginning: String = chars.by_ref().take(300).collect();
+    if chars.next().is_some() {
+        beginning.push('…');
+    }
+    beginning
+}
+
 pub(crate) fn run(args: TailArgs) -> Exit {
     // One thread for the signal, which must be heard while this one waits for a slow reader of its output.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
@@ -147,13 +158,17 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
                 updates.next().await
             }
         };
+        // What is told next comes after the events that came before it, also where both go to one terminal.
+        let flushed = match update {
+            Some(Ok(Update::Event(_))) => Ok(()),
+            _ => printer.out.flush(),
+        };
         let update = match update {
             Some(Ok(update)) => update,
+            // The error is what counts now, even if nobody reads the output any more.
             Some(Err(error)) => {
-                // The error is what counts now, even if nobody reads the output any more.
-                let _ = printer.out.flush();
                 if let Some(body) = error.failure().body().filter(|body| !body.is_empty()) {
-                    state(format_args!("the server says: {}", String::from_utf8_lossy(body).trim()));
+                    state(format_args!("the server says: {}", beginning(body)));
                 }
                 return Err(error.into());
             }
@@ -163,14 +178,11 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
                 } else {
                     state("closed: the server ended the stream");
                 }
-                return Ok(printer.out.flush().into());
+                return Ok(flushed.into());
             }
         };
-        // What is told next comes after the events that came before it, also where both go to one terminal.
-        if !matches!(update, Update::Event(_)) {
-            if let Err(error) = printer.out.flush() {
-                return Ok(Err(error).into());
-            }
+        if let Err(error) = flushed {
+            return Ok(Err(error).into());
         }
         match update {
             Update::Connecting { unsendable_id: Some(id), .. } => {
@@ -203,6 +215,10 @@ async fn tail(args: TailArgs) -> Result<Exit, Box<dyn std::error::Error + Send +
             Update::Waiting { until, failure, .. } => {
                 let wait = until.saturating_duration_since(Instant::now());
                 state(format_args!("{}; trying again in {:.1} s", with_sources(&failure), wait.as_secs_f64()));
+                // It may be mended there; but most likely it has to be here.
+                if let Failure::Transport { source: HttpError::Tls(_), .. } = failure {
+                    warning("a certificate that is not trusted can be named by --cacert");
+                }
             }
             _ => {}
         }

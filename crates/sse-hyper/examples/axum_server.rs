@@ -12,8 +12,7 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::stream;
-use sse_codec::EventBlock;
-use sse_hyper::EventBody;
+use sse_hyper::{EventBlock, EventBody};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -17,8 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use sse_codec::EventBlock;
-use sse_hyper::EventBody;
+use sse_hyper::{EventBlock, EventBody};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 

@@ -19,8 +19,7 @@ use axum::routing::post;
 use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
 use serde_json::{Value, json};
-use sse_codec::EventBlock;
-use sse_hyper::EventBody;
+use sse_hyper::{EventBlock, EventBody};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 

@@ -5,6 +5,7 @@ mod keep_alive;
 mod tests;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Future, Pending, pending};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -31,14 +32,16 @@ pin_project! {
     /// * **Nothing is held back and nothing is queued.** A block is asked for when the connection can take it and handed
     ///   on at once. A client that does not read leaves the stream unpolled: what that means for the events it
     ///   misses is the stream's business (keep a cursor into a shared log rather than a queue per client).
-    ///   hyper writes all the blocks that are ready in one system call.
+    ///   hyper writes the blocks that are ready together, up to 16 in a system call.
     /// * **Idle connections are kept open** by a comment each [`keep_alive`](Self::keep_alive) interval without a block,
     ///   which no client takes for an event.
     /// * **It ends cleanly**, when the stream does or when the future given to [`until`](Self::until) resolves. Every
     ///   client of the standard takes the end of the body for a reason to reconnect. (To make a client stay away, answer
     ///   its next request with status 204.)
     /// * **An error of the stream aborts the body**: the client sees a broken transfer, which it also reconnects
-    ///   after.
+    ///   after. The error is handed on a moment later, so that the head and the blocks before it go out first, as far as
+    ///   the socket takes them at once: hyper throws away what it has not written when a body fails. (Over HTTP/2 a client
+    ///   may lose them even so, since a stream that is reset ends at once.)
     ///
     /// It is a plain body: hyper, axum, tower and anything else over `http` take it as it is.
     ///
@@ -64,8 +67,7 @@ pin_project! {
     /// use futures_util::stream;
     /// use hyper::{server::conn::http1, service::service_fn};
     /// use hyper_util::rt::TokioIo;
-    /// use sse_codec::EventBlock;
-    /// use sse_hyper::EventBody;
+    /// use sse_hyper::{EventBlock, EventBody};
     /// use tokio::sync::watch;
     ///
     /// #[tokio::main]
@@ -113,15 +115,30 @@ pin_project! {
     ///
     /// hyper polls a body only while the socket takes bytes, so no deadline inside a body can end a client that
     /// stopped reading. Set `TCP_USER_TIMEOUT`, or HTTP/2's keep-alive, on the connection.
-    #[derive(Debug)]
-    pub struct EventBody<S, U = Pending<Bytes>> {
+    pub struct EventBody<S, U = Pending<Bytes>>
+    where
+        S: Stream,
+        S::Item: IntoBlock,
+    {
         retry: Option<Duration>,
         #[pin]
         blocks: S,
         #[pin]
         until: U,
         keep_alive: Option<KeepAlive>,
+        // How the stream has failed, to be handed on when what came before has been written.
+        failure: Option<<S::Item as IntoBlock>::Error>,
         ended: bool,
+    }
+}
+
+impl<S, U> fmt::Debug for EventBody<S, U>
+where
+    S: Stream,
+    S::Item: IntoBlock,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBody").field("ended", &self.ended).finish_non_exhaustive()
     }
 }
 
@@ -140,8 +157,7 @@ where
     /// ```
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
-    /// use sse_codec::EventBlock;
-    /// use sse_hyper::EventBody;
+    /// use sse_hyper::{EventBlock, EventBody};
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let hello = EventBlock::new().data("hello").to_bytes();
@@ -155,6 +171,7 @@ where
             blocks,
             until: pending(),
             keep_alive: Some(KeepAlive::new(keep_alive::DEFAULT)),
+            failure: None,
             ended: false,
         }
     }
@@ -168,8 +185,7 @@ where
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
     /// use std::time::Duration;
-    /// use sse_codec::EventBlock;
-    /// use sse_hyper::EventBody;
+    /// use sse_hyper::{EventBlock, EventBody};
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let (shut_down, shutting_down) = tokio::sync::oneshot::channel();
@@ -183,7 +199,8 @@ where
     /// # }
     /// ```
     pub fn until<U: Future<Output = Bytes>>(self, until: U) -> EventBody<S, U> {
-        EventBody { retry: self.retry, blocks: self.blocks, until, keep_alive: self.keep_alive, ended: self.ended }
+        let Self { retry, blocks, keep_alive, failure, ended, .. } = self;
+        EventBody { retry, blocks, until, keep_alive, failure, ended }
     }
 }
 
@@ -295,11 +312,16 @@ where
     ///
     /// `None` is the end, after the stream's own, after `until`'s last block or after an error; every
     /// later call returns `None` too and does not touch the stream. `Pending` means that the stream has nothing
-    /// now and that the connection has not been idle long enough for a comment.
+    /// now and that the connection has not been idle long enough for a comment; or that it has failed, which the next call
+    /// says.
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.project();
         if *this.ended {
             return Poll::Ready(None);
+        }
+        if let Some(error) = this.failure.take() {
+            *this.ended = true;
+            return Poll::Ready(Some(Err(error)));
         }
         let block = if let Some(time) = this.retry.take() {
             EventBlock::new().retry(time).to_bytes()
@@ -312,9 +334,14 @@ where
         } else if let Poll::Ready(next) = this.blocks.poll_next(cx) {
             match next.map(IntoBlock::into_block) {
                 Some(Ok(block)) => block,
-                end => {
+                Some(Err(error)) => {
+                    *this.failure = Some(error);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                None => {
                     *this.ended = true;
-                    return Poll::Ready(end.map(|error| error.map(Frame::data)));
+                    return Poll::Ready(None);
                 }
             }
         } else {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::Body as _;
 use sse_hyper::EventBody;
 use url::form_urlencoded;
 
@@ -64,6 +65,13 @@ impl App {
         };
         if cross_origin {
             cors::allow_any_origin(&mut response);
+        }
+        if request.method() == Method::HEAD && request.version() == Version::HTTP_2 {
+            // Over HTTP/1.1 hyper leaves the body out by itself.
+            if let Some(len) = response.body().size_hint().exact() {
+                response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            }
+            *response.body_mut() = Empty::new().boxed_unsync();
         }
         response
     }

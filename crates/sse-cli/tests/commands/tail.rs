@@ -51,6 +51,21 @@ fn an_event_is_printed_at_once() {
 }
 
 #[test]
+fn what_is_told_comes_behind_the_events_before_it() {
+    let server = serve(vec![stream("data: 1\n\ndata: 2\n\n")]);
+    let path = std::env::temp_dir().join(format!("sse-tail-order-{}", std::process::id()));
+    let file = std::fs::File::create(&path).unwrap();
+    let (out, err) = (file.try_clone().unwrap(), file);
+    let status = sse().args(["tail", "--once", &server.url]).stdout(out).stderr(err).status().unwrap();
+    let both = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(status.success());
+    let lines: Vec<_> = both.lines().skip(1).collect();
+    let expected = ["sse: open (200 OK)", "message 1", "message 2", "sse: closed: the server ended the stream"];
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn once_never_asks_twice_whatever_happens() {
     for (answer, code) in [
         (stream("data: 1\n\n"), 0),
@@ -189,8 +204,18 @@ fn what_the_server_says_cannot_reach_the_terminal_as_it_is() {
     // Colour forced: as on a terminal.
     let output = sse().env("CLICOLOR_FORCE", "1").args(["tail", &server.url]).output().unwrap();
     let told = text(&output.stderr);
-    assert!(told.contains("\\u{1b}]0;x\\u{7}\\u{1b}[2J\\nerror: y"), "{told}");
+    // Nor begin a line of its own.
+    assert!(told.contains("\\u{1b}]0;x\\u{7}\\u{1b}[2J error: y"), "{told}");
     assert!(!told.contains("\u{1b}]") && !told.contains("\u{1b}[2J"), "{told}");
+}
+
+#[test]
+fn of_a_page_only_the_beginning_is_told() {
+    let page = format!("HTTP/1.1 404 No\r\nConnection: close\r\n\r\n<p>\n  Not here\n{}", "x".repeat(1000));
+    let output = run(&["tail", &serve(vec![say(page)]).url]);
+    let told = text(&output.stderr).lines().find(|line| line.contains("the server says")).unwrap();
+    assert!(told.starts_with("sse: the server says: <p> Not here xxx") && told.ends_with("xxx…"), "{told}");
+    assert!(told.chars().count() < 350, "{told}");
 }
 
 #[test]

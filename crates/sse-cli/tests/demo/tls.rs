@@ -114,6 +114,25 @@ async fn http2_by_alpn_and_its_clean_end() {
 }
 
 #[tokio::test]
+async fn head_over_http2_has_no_body() {
+    let files = Files::make("head");
+    let demo = Demo::start(&["--cert", &files.path("cert.pem"), "--key", &files.path("key.pem")]);
+    let stream = files.connect(&demo, &version::TLS13, &[b"h2"]).await;
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    for path in ["", "stream/date", "stream/load", "stream/tokens"] {
+        let mut asked = request(&format!("https://localhost/{path}"));
+        *asked.method_mut() = http::Method::HEAD;
+        let mut response = sender.send_request(asked).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let length = response.headers().get("content-length").map(|length| length.to_str().unwrap() != "0");
+        assert_eq!(length, path.is_empty().then_some(true), "that of the page, and none of a stream");
+        assert!(response.body_mut().frame().await.is_none(), "{path:?}");
+    }
+}
+
+#[tokio::test]
 async fn http1_by_alpn() {
     let files = Files::make("http1");
     let demo = Demo::start(&["--cert", &files.path("cert.pem"), "--key", &files.path("key.pem")]);
