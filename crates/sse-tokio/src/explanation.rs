@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,6 +15,9 @@ use crate::timer::Timer;
 /// How much of an error response is read, and how long it may take.
 const EXPLANATION_BYTES: usize = 8 * 1024;
 const EXPLANATION_TIME: Duration = Duration::from_secs(2);
+
+/// How many chunks in a row are read without a pause.
+const MAX_CHUNKS: usize = 64;
 
 /// A refusal whose body is being read.
 pub(crate) struct Explanation<H, B> {
@@ -37,13 +40,16 @@ impl<H, B> Explanation<H, B> {
     where
         B: Stream<Item = Result<Bytes, E>>,
     {
-        while let Some(body) = self.body.as_mut().filter(|_| self.read.len() < EXPLANATION_BYTES) {
+        for _ in 0..MAX_CHUNKS {
+            let Some(body) = self.body.as_mut().filter(|_| self.read.len() < EXPLANATION_BYTES) else {
+                return Poll::Ready(());
+            };
             // Endless ready input leaves room for other tasks; the timer would find no budget either.
             let Poll::Ready(budget) = coop::poll_proceed(cx) else {
                 if timer.now() < self.deadline {
                     return Poll::Pending;
                 }
-                break;
+                return Poll::Ready(());
             };
             match body.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
@@ -52,13 +58,15 @@ impl<H, B> Explanation<H, B> {
                     self.read.extend_from_slice(&chunk[..wanted]);
                 }
                 // An explanation that breaks off explains as far as it goes.
-                Poll::Ready(Some(Err(_)) | None) => break,
-                Poll::Pending => {
-                    ready!(timer.poll(cx, Some(self.deadline)));
-                    break;
-                }
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                Poll::Pending => return timer.poll(cx, Some(self.deadline)),
             }
         }
-        Poll::Ready(())
+        // Not every task has a budget.
+        if timer.now() >= self.deadline {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }

@@ -47,12 +47,12 @@
 //! | event | `sse.connecting` | DEBUG | `attempt`, `last_event_id` |
 //! | event | `sse.open` | DEBUG | `attempt` |
 //! | event | `sse.waiting`: lost, to be retried | DEBUG | `failure`, `error` (its source, if it has one), `wait` |
-//! | event | `sse.closed`, unless it was dropped | DEBUG | `reason` |
+//! | event | `sse.closed`, unless it was dropped | DEBUG | `reason`, `error` (of the HTTP library, if it has one) |
 //! | event | `sse.dropped`: an event was too large | WARN | `error` |
 //! | event | `sse.unsendable_id`: the server is asked for no id | WARN | `beginning`, `bytes` |
 //!
-//! `sse-hyper` and `sse-reqwest` add `sse.request`: a request is sent, one per redirect (DEBUG: `method`, `url` without its
-//! query). `sse-hyper` adds `sse.unwritable`: a server takes no more of a request, and what it has said is read (DEBUG:
+//! `sse-hyper` and `sse-reqwest` add `sse.request`: a request is sent (DEBUG: `method`, `url` without its query). Over
+//! hyper there is one for each redirect, which reqwest follows by itself. `sse-hyper` adds `sse.unwritable`: a server takes no more of a request, and what it has said is read (DEBUG:
 //! `error`). The events' text is never logged, nor are headers.
 //!
 //! # Features

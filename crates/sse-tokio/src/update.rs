@@ -44,7 +44,7 @@ pub enum Update<H, E> {
     },
 }
 
-/// What a frame is to who wants to know all. A dropped event is worth a warning in any case.
+/// What a frame is to who wants to know all.
 #[inline]
 pub(crate) fn update_of<H, E>(frame: Result<Option<OwnedFrame>, DecodeError>) -> Option<Update<H, E>> {
     match frame {
@@ -52,9 +52,6 @@ pub(crate) fn update_of<H, E>(frame: Result<Option<OwnedFrame>, DecodeError>) ->
         Ok(Some(OwnedFrame::Comment(comment))) => Some(Update::Comment(comment)),
         Ok(Some(OwnedFrame::Retry(time))) => Some(Update::Retry(time)),
         Ok(_) => None,
-        Err(error) => {
-            tracing::warn!(name: "sse.dropped", target: "sse", %error);
-            Some(Update::Dropped(error))
-        }
+        Err(error) => Some(Update::Dropped(error)),
     }
 }

@@ -180,17 +180,18 @@ impl<C: Connect> Updates<C> {
             explanation.body = None;
         } else if self.close_reason().is_none() {
             self.session.close();
-            self.hang_up();
+            self.hang_up(None);
         }
     }
 
-    /// There is no connection any more, or there is nothing to be read from it.
-    fn hang_up(&mut self) {
+    /// There is no connection any more, or there is nothing to be read from it: because of this error, if it was one.
+    fn hang_up(&mut self, error: Option<&C::Error>) {
         self.phase = Phase::Idle;
         self.head = None;
         if let Step::Closed(reason) = self.session.step() {
             let _in_it = enter(&self.span);
-            tracing::debug!(name: "sse.closed", target: "sse", %reason, "closed");
+            let error = error.map(tracing::field::display);
+            tracing::debug!(name: "sse.closed", target: "sse", %reason, error, "closed");
             self.reporter.closed(reason);
         }
         self.span = None;

@@ -17,8 +17,7 @@ use crate::explanation::Explanation;
 use crate::monitor::Reporter;
 use crate::update::{Update, update_of};
 
-/// So many chunks in a row are a flood, in which there is no other moment for the deadlines. What has piled up while the
-/// consumer was away is less, or there are events in it.
+/// So many chunks in a row are a flood, in which there is no other moment for the deadlines.
 const FLOOD: usize = 8;
 
 /// How many chunks in a row that say nothing are read without a pause.
@@ -26,6 +25,10 @@ const MAX_CHUNKS: usize = 64;
 
 impl<C: Connect> Updates<C> {
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
+        if let (Step::Connect { .. }, Phase::Attempt(_)) = (self.session.step(), &self.phase) {
+            // From here on, and not from when it was told of: what was made of that is no silence of the server.
+            self.session.handle_connecting(self.timer.now());
+        }
         let deadline = match self.session.step() {
             Step::Connect { .. } => return Poll::Ready(Some(Ok(self.begin()))),
             Step::AwaitHead { deadline } | Step::Read { deadline } => deadline,
@@ -116,7 +119,7 @@ impl<C: Connect> Updates<C> {
                         return Poll::Ready(self.settle(Left::Nothing));
                     }
                     // That was the last event, or the mark behind it.
-                    self.hang_up();
+                    self.hang_up(None);
                     return Poll::Ready(update_of(frame).map(Ok));
                 }
                 if let Some(update) = update_of(frame) {
@@ -127,11 +130,11 @@ impl<C: Connect> Updates<C> {
                 // What the consumer took its time over is no silence of the server.
                 let now = self.timer.now();
                 self.session.handle_waiting(now);
-                if *unbroken >= FLOOD {
-                    // The timer is looked at when there is nothing to read, and there always is.
-                    self.session.handle_timeout(now);
-                    if self.session.ready_state() != ReadyState::Open {
-                        return Poll::Ready(self.settle(Left::Nothing));
+                if let (true, Step::Read { deadline }) = (*unbroken >= FLOOD, self.session.step()) {
+                    // The timer is looked at when there is nothing to read, and there always is. It gives a moment to what
+                    // has piled up while the consumer was away: there may be an event behind so many comments.
+                    if self.timer.poll(cx, deadline).is_ready() {
+                        return Poll::Ready(self.expire());
                     }
                 }
             }
@@ -174,12 +177,15 @@ impl<C: Connect> Updates<C> {
     }
 }
 
-/// For the monitor.
+/// For the monitor. A dropped event is worth a warning in any case.
 #[inline]
 fn count<H>(reporter: &Reporter<H>, frame: &Result<Option<OwnedFrame>, DecodeError>) {
     match frame {
         Ok(Some(OwnedFrame::Event(_))) => reporter.event(),
         Ok(_) => {}
-        Err(_) => reporter.dropped(),
+        Err(error) => {
+            tracing::warn!(name: "sse.dropped", target: "sse", %error);
+            reporter.dropped();
+        }
     }
 }

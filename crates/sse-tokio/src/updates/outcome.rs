@@ -45,7 +45,6 @@ impl<C: Connect> Updates<C> {
             );
         }
         self.phase = Phase::Attempt(Box::pin(self.connect.connect(last_event_id.as_deref())));
-        self.session.handle_connecting(self.timer.now());
         Update::Connecting { attempt: self.attempts, last_event_id, unsendable_id }
     }
 
@@ -85,7 +84,10 @@ impl<C: Connect> Updates<C> {
             Step::Closed(CloseReason::GaveUp { limit, cause }) => (None, Some(*limit), Some(cause.clone())),
             Step::Closed(reason) => (None, None, reason.cause().cloned()),
         };
-        self.hang_up();
+        self.hang_up(match &left {
+            Left::Error(error) => Some(error),
+            Left::Response(..) | Left::Nothing => None,
+        });
         let cause = cause?;
         let failure = match left {
             Left::Response(head, body) if until.is_none() => {

@@ -84,6 +84,23 @@ async fn a_flood_of_nothing_for_an_explanation_leaves_room_too() {
     assert_eq!(items, Some(0));
 }
 
+/// In a task without tokio's budget.
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_keep_who_has_no_budget() {
+    let mut source = EventSource::once(Flood(404, ""));
+    let mut polls = 0;
+    let end = tokio::task::unconstrained(std::future::poll_fn(|cx| {
+        polls += 1;
+        assert!(polls < 1000, "its deadline has passed");
+        source.poll_next_unpin(cx)
+    }));
+    let (error, ()) = tokio::join!(end, async {
+        yield_now().await;
+        advance(Duration::from_secs(3)).await;
+    });
+    assert!(error.unwrap().is_err() && polls > 1, "{polls}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_nothing_for_an_explanation_does_not_put_off_its_deadline() {
     let mut source = EventSource::once(Flood(404, ""));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod alike;
 mod cancel;
 mod cooperate;
 mod ending;
@@ -14,4 +15,3 @@ mod strategies;
 mod stream;
 mod subscribe;
 mod timing;
-mod told;

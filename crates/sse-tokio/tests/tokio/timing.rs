@@ -112,6 +112,34 @@ async fn what_is_here_after_a_long_absence_is_taken_before_the_deadline() {
     assert_eq!(server.requests().len(), 1);
 }
 
+/// The same where each of many comments is a chunk of its own, and what is waited for is behind them.
+#[tokio::test(start_paused = true)]
+async fn and_however_much_is_here() {
+    for comments in [1, 9, 1000] {
+        let mut pieces = vec![chunk("data: 1\n\n"), Piece::Pause(S)];
+        pieces.extend(vec![chunk(":\n"); comments]);
+        pieces.extend([chunk("data: 2\n\n"), Piece::Hang]);
+        let server = Server::new([ok(pieces)]);
+        let session = Session::once().with_deadlines(Deadlines::NONE.with_event_idle(30 * S));
+        let mut source = EventSource::new(server, session);
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "1");
+        assert!(timeout(Duration::ZERO, source.next()).await.is_err());
+        advance(40 * S).await;
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "2", "behind {comments} comments");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_looks_at_an_attempt_for_long_takes_no_time_from_it() {
+    let session = Session::once().with_deadlines(Deadlines::NONE.with_head(5 * S));
+    let mut updates = EventSource::new(Server::new([Reply::Hang]), session).updates();
+    assert!(matches!(updates.next().await, Some(Ok(Update::Connecting { .. }))));
+    advance(6 * S).await;
+    let start = Instant::now();
+    assert!(updates.next().await.unwrap().is_err());
+    assert!(about(5 * S).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
 /// Always ready, so that no timer is ever looked at.
 fn endless(text: &'static str) -> Reply {
     Reply::Answer(Head::default(), vec![Piece::Chunk(text.as_bytes().into()); 10_000])
