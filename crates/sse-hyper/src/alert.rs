@@ -8,6 +8,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -55,15 +56,28 @@ pub(crate) struct Heard {
     alert: Alert,
     /// The server takes nothing any more.
     deaf: bool,
+    /// Whether the server has yet to take what is being written.
+    unwritten: Unwritten,
+}
+
+/// Whether there is something to write that the network has not taken: the rest of an upload.
+#[derive(Clone, Default)]
+pub(crate) struct Unwritten(Arc<AtomicBool>);
+
+impl Unwritten {
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Heard {
-    pub(crate) fn new(io: BoxIo, alert: Alert) -> Self {
-        Self { io, alert, deaf: false }
+    pub(crate) fn new(io: BoxIo, alert: Alert, unwritten: Unwritten) -> Self {
+        Self { io, alert, deaf: false, unwritten }
     }
 
     /// What to make of the result of a write, which would have been `done`.
     fn swallow<T>(&mut self, cx: &Context<'_>, result: Poll<io::Result<T>>, done: T) -> Poll<io::Result<T>> {
+        self.unwritten.0.store(result.is_pending(), Ordering::Relaxed);
         match result {
             Poll::Ready(Err(error)) => {
                 tracing::debug!(name: "sse.unwritable", target: "sse", %error, "the server takes no more");

@@ -323,6 +323,9 @@ where
     S::Error: Into<BoxError>,
 {
     let mut misdirected = false;
+    // Held until the next one is there, if it came over HTTP/2: it may be all that holds the connection, over which the next
+    // request can go. A connection that nobody can share is closed before another is opened.
+    let mut _before = None;
     loop {
         let mut hop = request.clone();
         trail.apply(&mut hop, uri_of(trail.url())?);
@@ -348,6 +351,7 @@ where
             return Ok(response);
         }
         misdirected = false;
+        _before = Some(response).filter(|response| response.extensions().get::<Carrier>().is_some());
         redirected.store(true, Ordering::Relaxed);
     }
 }

@@ -72,7 +72,10 @@ impl Jar {
     /// The field for a request to `url`, if there is any cookie for it.
     fn field(&self, url: &Url) -> Option<HeaderValue> {
         let jar = self.lock();
-        let pairs: Vec<_> = jar.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect();
+        let mut cookies = jar.matches(url);
+        // RFC 6265, 5.4: longer paths first, so that of two of one name a server sees the nearer one first.
+        cookies.sort_by_key(|cookie| std::cmp::Reverse(String::from(&cookie.path).len()));
+        let pairs: Vec<_> = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         if pairs.is_empty() {
             return None;
         }
@@ -188,6 +191,16 @@ mod tests {
         set(&jar, "a.test", &format!("b={}", "x".repeat(MAX_BYTES - 1)));
         assert!(jar.lock().contains("a.test", "/", "a"));
         assert_eq!(count(&jar), 1);
+    }
+
+    #[test]
+    fn longer_paths_come_first() {
+        let jar = Jar::default();
+        for path in ["/", "/a/b", "/a"] {
+            set(&jar, "a.test", &format!("name={}; Path={path}", path.len()));
+        }
+        let field = jar.field(&Url::parse("http://a.test/a/b/c").unwrap()).unwrap();
+        assert_eq!(field, "name=4; name=2; name=1");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 
-use crate::alert::{Alert, Heard};
+use crate::alert::{Alert, Heard, Unwritten};
 use crate::error::{BoxError, HttpError};
 use crate::resolve::Resolver;
 
@@ -55,6 +55,7 @@ pub(crate) struct Link {
     pub(crate) proxy: Option<Intercept>,
     /// Why the server ended it, if it said so by TLS.
     pub(crate) alert: Alert,
+    pub(crate) unwritten: Unwritten,
 }
 
 impl Dialer {
@@ -69,8 +70,9 @@ impl Dialer {
             io = Box::new(TokioIo::new(tls));
             alert = Alert::new(has_identity(&self.tls));
         }
-        let io = Heard::new(io, alert.clone());
-        Ok(Link { io: Box::new(io), http2, proxy, alert })
+        let unwritten = Unwritten::default();
+        let io = Heard::new(io, alert.clone(), unwritten.clone());
+        Ok(Link { io: Box::new(io), http2, proxy, alert, unwritten })
     }
 
     /// Opens what lies below TLS. With a proxy: the connection ends there.

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::own::OwnConnection;
+use crate::own::{OwnConnection, Upload};
 use crate::share::Shared;
 
 /// The body of a response of an [`HttpClient`](crate::HttpClient). Dropping it ends the response: with it goes the
 /// connection, unless other responses come over it too.
 ///
-/// Over HTTP/1.1 it drives its connection: nothing is read while it is not polled. An HTTP/2 connection has a task.
+/// Over HTTP/1.1 it drives its connection: nothing is read while it is not polled. An HTTP/2 connection has a task, and so has
+/// an HTTP/1.1 connection whose response began before all of the request was sent.
 pub struct ResponseBody {
     incoming: Incoming,
     /// Dropped behind the body.
@@ -24,6 +25,7 @@ pub struct ResponseBody {
 
 enum Connection {
     Own(OwnConnection),
+    Uploading(Upload),
     /// Driven by a task of its own. Held, so that it lives as long as the body.
     Shared {
         _held: Arc<Shared>,
@@ -34,6 +36,11 @@ impl ResponseBody {
     /// Of a connection that nobody else uses.
     pub(crate) fn alone(incoming: Incoming, connection: OwnConnection) -> Self {
         Self { incoming, connection: Connection::Own(connection) }
+    }
+
+    /// Of a connection over which the request is still being sent.
+    pub(crate) fn beside_upload(incoming: Incoming, upload: Upload) -> Self {
+        Self { incoming, connection: Connection::Uploading(upload) }
     }
 
     /// Of a connection that others use too.
@@ -50,7 +57,11 @@ impl Body for ResponseBody {
         if let Connection::Own(connection) = &mut self.connection {
             connection.drive(cx);
         }
-        Pin::new(&mut self.incoming).poll_frame(cx)
+        let frame = Pin::new(&mut self.incoming).poll_frame(cx);
+        if let (Connection::Uploading(upload), Poll::Ready(None)) = (&mut self.connection, &frame) {
+            upload.is_answered = true;
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

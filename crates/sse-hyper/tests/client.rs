@@ -109,6 +109,7 @@ async fn user_and_password_of_the_url() {
     assert_eq!(server.uris(), ["http://a.test/", "http://b.test/"]);
     // printf 'usér:p@ss' | base64
     assert_eq!(server.field("authorization"), [Some("Basic dXPDqXI6cEBzcw==".into()), None]);
+    assert!(server.requests()[0].headers()["authorization"].is_sensitive(), "for the logs of layers below");
 }
 
 #[tokio::test(start_paused = true)]

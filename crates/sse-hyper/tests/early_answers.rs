@@ -7,7 +7,9 @@ mod by_hand;
 mod support;
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use by_hand::serve_by_hand;
 use bytes::Bytes;
@@ -15,7 +17,7 @@ use http::Request;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use sse_hyper::{EventSource, Failure, HttpClient, OneResponse, Tls};
-use support::failure;
+use support::{failure, next};
 
 const REFUSAL: &str = r#"{"error": "too much"}"#;
 
@@ -77,4 +79,83 @@ async fn so_it_is_over_tls_1_3() {
 #[tokio::test]
 async fn so_it_is_over_tls_1_2() {
     over_tls(&TLS12).await;
+}
+
+/// More than any buffer on the way holds.
+const LONG: usize = 32 * 1024 * 1024;
+
+/// Serves one connection by `serve`, which gives how much of the request it read. The client's end of it, and where it is
+/// told.
+fn upload(
+    serve: impl FnOnce(TcpStream) -> usize + Send + 'static,
+) -> (EventSource<OneResponse>, mpsc::Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let request = Request::post(format!("http://{}/", listener.local_addr().unwrap()));
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(serve(listener.accept().unwrap().0)));
+    let request = request.body(Bytes::from(vec![b'u'; LONG])).unwrap();
+    let client = HttpClient::builder().build().unwrap();
+    (EventSource::once(OneResponse::from(request).with_service(client)), told)
+}
+
+/// Reads on behind what `begin` has read, up to the end of the connection or of the upload. Gives how much it was in all.
+fn read_all(mut stream: TcpStream) -> usize {
+    let (mut read, mut buffer) = (1000, vec![0; 1 << 20]);
+    while read < LONG {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(bytes) => read += bytes,
+        }
+    }
+    read
+}
+
+/// What the server has been told, without a look at the source meanwhile.
+async fn heard(told: mpsc::Receiver<usize>) -> usize {
+    let heard = tokio::task::spawn_blocking(move || told.recv_timeout(Duration::from_secs(20)));
+    heard.await.unwrap().expect("the server is done")
+}
+
+fn begin(stream: &mut TcpStream, fields: &str) {
+    stream.read_exact(&mut [0; 1000]).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{fields}\r\ndata: a\n\n");
+    stream.write_all(head.as_bytes()).unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_while_nobody_reads_its_answer() {
+    let (mut source, told) = upload(|mut stream| {
+        begin(&mut stream, "");
+        read_all(stream)
+    });
+    assert_eq!(next(&mut source).await.data(), "a");
+    assert!(heard(told).await >= LONG);
+}
+
+#[tokio::test]
+async fn and_behind_an_answer_that_is_whole() {
+    let (mut source, told) = upload(|mut stream| {
+        begin(&mut stream, "Content-Length: 9\r\n");
+        read_all(stream)
+    });
+    assert_eq!(next(&mut source).await.data(), "a");
+    assert!(futures_util::StreamExt::next(&mut source).await.is_none());
+    drop(source);
+    assert!(heard(told).await >= LONG);
+}
+
+#[tokio::test]
+async fn but_not_for_who_has_gone() {
+    let (gone, is_gone) = mpsc::channel();
+    let (mut source, told) = upload(move |mut stream| {
+        begin(&mut stream, "");
+        is_gone.recv_timeout(Duration::from_secs(20)).unwrap();
+        read_all(stream)
+    });
+    assert_eq!(next(&mut source).await.data(), "a");
+    drop(source);
+    // What drops the connection is a task.
+    tokio::task::yield_now().await;
+    gone.send(()).unwrap();
+    assert!(heard(told).await < LONG);
 }

@@ -60,6 +60,14 @@ async fn many_sources_share_one_connection() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_followed_over_the_same_connection() {
+    let server = http2().await;
+    let mut source = subscribe(&server.client(), &server, "moved");
+    assert_eq!(connection(&mut source).await, "1");
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
 async fn a_full_connection_gets_a_neighbour() {
     let server = http2().await;
     let client = server.client();

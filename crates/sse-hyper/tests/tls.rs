@@ -13,6 +13,7 @@ use std::time::Duration;
 use std::{env, fs, process};
 
 use by_hand::serve_by_hand;
+use futures_util::StreamExt as _;
 use http::Version;
 use rustls::version::{TLS12, TLS13};
 use secure::{Settings, serve, serve_as};
@@ -62,6 +63,31 @@ async fn who_is_dropped_says_goodbye() {
         drop(source);
         timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap().unwrap();
     }
+}
+
+/// The task's budget is used up then: a stream that is ready never waits otherwise.
+#[tokio::test]
+async fn who_gives_up_a_busy_stream_says_goodbye_too() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let (url, pem) = serve_by_hand(&TLS13, move |mut stream| {
+        stream.read_exact(&mut [0; 16]).unwrap();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        stream.write_all((head.to_owned() + &"data: hello\n\n".repeat(1500)).as_bytes()).unwrap();
+        stream.flush().unwrap();
+        tell.send(std::io::copy(&mut stream, &mut std::io::sink()).map(drop)).unwrap();
+    });
+    let tls = Tls::new().with_ca_pem(pem.as_bytes()).unwrap();
+    let client = HttpClient::builder().with_tls(tls).build().unwrap();
+    let mut source = Connector::get(&url).unwrap().with_service(client).subscribe(Policy::default());
+    let busy = async move {
+        while let Some(event) = source.next().await {
+            event.unwrap();
+            // Something to do for each of them.
+            std::thread::sleep(Duration::from_micros(300));
+        }
+    };
+    assert!(timeout(Duration::from_millis(100), busy).await.is_err());
+    timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -51,10 +51,11 @@ async fn a_stream_that_the_server_refuses_does() {
     assert_eq!(next(&mut source).await.data(), "hello");
     assert_eq!(server.accepted(), 2);
 
-    let (_, error) = failure(post(&url("reset"), server.client())).await;
-    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Lost(_), .. }), "{error:?}");
-    assert_eq!(error.limit(), None);
-    assert_eq!(server.accepted(), 3);
+    for (path, accepted) in [("reset", 3), ("over", 4)] {
+        let (_, error) = failure(post(&url(path), server.client())).await;
+        assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Lost(_), .. }), "{error:?}");
+        assert_eq!((error.limit(), server.accepted()), (None, accepted), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -76,4 +77,25 @@ async fn what_breaks_behind_the_handshake_does_not() {
         assert_eq!(error.limit(), None);
         assert_eq!(accepted.load(Ordering::Relaxed), 1, "{version:?}");
     }
+}
+
+/// Nothing was sent to where it leads. But to the first server, which may have carried it out.
+#[tokio::test]
+async fn what_is_behind_a_redirect_does_not() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            count.fetch_add(1, Ordering::Relaxed);
+            let _ = stream.read(&mut [0; 4096]);
+            let moved = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(moved.as_bytes()).unwrap();
+        }
+    });
+    let (_, error) = failure(post(&url, HttpClient::builder().build().unwrap())).await;
+    assert!(matches!(error.failure(), Failure::Transport { source: HttpError::Connect(_), .. }), "{error:?}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }

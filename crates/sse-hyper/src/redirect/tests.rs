@@ -91,6 +91,8 @@ fn credentials_stay_at_home() {
         // Once gone they are gone: whoever led the request away may have chosen the way back.
         let back = led(Method::GET, "http://a.test/", &[(302, elsewhere), (302, "http://a.test/back")]);
         assert_eq!(gone(&back), [true; 3], "{elsewhere} and back");
+        let further = led(Method::GET, "http://a.test/", &[(302, elsewhere), (302, "/further")]);
+        assert_eq!(gone(&further), [true; 3], "{elsewhere} and on from there");
     }
     let sent = led(Method::GET, "http://a.test/", &[(302, "http://a.test:80/other")]);
     assert_eq!(gone(&sent), [false; 3], "80 is the default port: the same origin");

@@ -47,7 +47,8 @@ impl Default for Settings<'_> {
 /// * `/misdirected`: 421 unless it is the connection's first request;
 /// * `/silent`: nothing, ever, on the first connection;
 /// * `/refused`: on the first connection, a reset that says that the request was not looked at;
-/// * `/reset`: a reset that says nothing of that;
+/// * `/reset`: a reset that says nothing of that, and `/over` one that says that nothing went wrong;
+/// * `/moved`: a redirect to `/`;
 /// * any other: one event, whose type is the number of the connection.
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -163,6 +164,11 @@ async fn respond(
         "/silent" if connection == 1 => std::future::pending().await,
         "/refused" if connection == 1 => return Err(h2::Reason::REFUSED_STREAM.into()),
         "/reset" => return Err(h2::Reason::INTERNAL_ERROR.into()),
+        "/over" => return Err(h2::Reason::NO_ERROR.into()),
+        "/moved" => {
+            status = StatusCode::FOUND;
+            stream::empty().boxed()
+        }
         "/misdirected" if earlier > 0 => {
             status = StatusCode::MISDIRECTED_REQUEST;
             stream::empty().boxed()
@@ -171,5 +177,6 @@ async fn respond(
     };
     let mut response = EventBody::new(blocks).into_response();
     *response.status_mut() = status;
+    response.headers_mut().insert(http::header::LOCATION, http::HeaderValue::from_static("/"));
     Ok(response)
 }
