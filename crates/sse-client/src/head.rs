@@ -10,7 +10,8 @@ use crate::{coding, mime};
 /// What a [`Session`](crate::Session) needs to know of a response head.
 ///
 /// Header values are bytes as received: no adapter has to decide what to do with one that is not text. If the response
-/// has several lines of one of these headers, join their values with `, ` in their order, as HTTP allows.
+/// has several lines of `Content-Type` or `Content-Encoding`, join their values with `, ` in their order, as HTTP allows; the
+/// other two are no lists, and the first line counts.
 ///
 /// ```
 /// use sse_client::ResponseHead;
@@ -25,6 +26,7 @@ pub struct ResponseHead<'a> {
     content_encoding: Option<&'a [u8]>,
     retry_after: Option<&'a [u8]>,
     date: Option<&'a [u8]>,
+    received: Option<Duration>,
     pub(crate) redirected: bool,
 }
 
@@ -32,7 +34,15 @@ impl<'a> ResponseHead<'a> {
     /// The head of a final response (not 1xx), after redirects, without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
-        Self { status, content_type: None, content_encoding: None, retry_after: None, date: None, redirected: false }
+        Self {
+            status,
+            content_type: None,
+            content_encoding: None,
+            retry_after: None,
+            date: None,
+            received: None,
+            redirected: false,
+        }
     }
 
     /// The value of `Content-Type`.
@@ -56,11 +66,20 @@ impl<'a> ResponseHead<'a> {
         self
     }
 
-    /// The value of `Date`: the server's clock, which a `Retry-After` date is relative to. Without it such a date says
-    /// nothing, since the session has no clock of its own.
+    /// The value of `Date`: the server's clock, which a `Retry-After` date is relative to.
     #[must_use]
     pub const fn with_date(mut self, value: Option<&'a [u8]>) -> Self {
         self.date = value;
+        self
+    }
+
+    /// When it was received, as the time since 1970: what a `Retry-After` date is relative to where there is no `Date`
+    /// ([RFC 9110, 6.6.1]). Without either such a date says nothing, since the session has no clock of its own.
+    ///
+    /// [RFC 9110, 6.6.1]: https://www.rfc-editor.org/rfc/rfc9110#field.date
+    #[must_use]
+    pub const fn with_received(mut self, since_1970: Option<Duration>) -> Self {
+        self.received = since_1970;
         self
     }
 
@@ -84,7 +103,11 @@ impl<'a> ResponseHead<'a> {
                 value.iter().try_fold(0_u64, |n, digit| n.checked_mul(10)?.checked_add((digit - b'0').into()));
             return Some(Duration::from_secs(seconds.unwrap_or(u64::MAX)));
         }
-        let (until, now) = (http_date(value)?, http_date(self.date?.trim_ascii())?);
+        let until = http_date(value)?;
+        let now = match self.date.and_then(|date| http_date(date.trim_ascii())) {
+            Some(date) => date,
+            None => self.received?.as_secs().try_into().unwrap_or(i64::MAX),
+        };
         Some(Duration::from_secs(until.saturating_sub(now).try_into().unwrap_or(0)))
     }
 
@@ -107,15 +130,16 @@ fn http_date(value: &[u8]) -> Option<i64> {
     if let Ok(timestamp) = rfc2822::DateTimeParser::new().parse_timestamp(value) {
         return Some(timestamp.as_second());
     }
-    OBSOLETE_DATES.iter().find_map(|format| {
+    DATES.iter().find_map(|format| {
         let date = strtime::parse(format, value).ok()?.to_datetime().ok()?;
-        Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+        // The last day of the year 9999 is what servers say that mean "never", and farther than a timestamp reaches.
+        Some(date.to_zoned(TimeZone::UTC).map_or(i64::MAX, |date| date.timestamp().as_second()))
     })
 }
 
-/// RFC 850's and `asctime`'s, "a recipient MUST accept all three". Two digits of a year from 69 on are of the last
-/// century's.
-const OBSOLETE_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+/// The preferred one once more, and RFC 850's and `asctime`'s: "a recipient MUST accept all three". Two digits of a year from
+/// 69 on are of the last century's.
+const DATES: [&str; 3] = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 #[cfg(test)]
 mod tests {
@@ -154,7 +178,15 @@ mod tests {
         {
             assert_eq!(retry_after(nonsense, date), None, "{nonsense}");
         }
-        // Without the server's clock a date says nothing.
+        // What servers mean by never.
+        assert!(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", date) > Some(Duration::from_secs(8000 * 365 * 24 * 3600)));
+        // Without the server's clock, by the receiver's; and without any, a date says nothing.
+        let head = ResponseHead::new(503).with_retry_after(Some(b"Sun, 06 Nov 1994 08:51:37 GMT"));
+        let head = head.with_received(Some(Duration::from_secs(784_111_777)));
+        assert_eq!(head.retry_after(), Some(Duration::from_secs(120)));
+        assert_eq!(head.with_date(Some(b"now")).retry_after(), Some(Duration::from_secs(120)));
+        let later = "Sun, 06 Nov 1994 08:51:36 GMT";
+        assert_eq!(head.with_date(Some(later.as_bytes())).retry_after(), Some(Duration::from_secs(1)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", None), None);
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:51:37 GMT", Some("now")), None);
         assert_eq!(retry_after("Sun, 66 Nov 1994 08:51:37 GMT", date), None);

@@ -22,7 +22,7 @@
 //! * [`OneResponse`] sends one request, of any method, and never a second one: for a `POST` that is an order, or a bill.
 //!   `EventSource<Connector>` and `EventSource<OneResponse>` are two types, so that none is sent again by accident.
 //! * What they make is an [`EventSource`], a `Stream` of events. What is retried is a state and not an error: an `Err` is
-//!   the end and says who is at fault, with the response head and the first 8 KiB of its body where there was a response.
+//!   the end and says who is at fault, with the response head and the first 64 KiB of its body where there was a response.
 //!   [`EventSource::updates`] tells everything else that happens.
 //! * A stream that has a last event, as those of language models have, is told its [`Ending`]: then the connection is
 //!   closed there, and an answer that was cut off is an error.

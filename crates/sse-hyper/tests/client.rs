@@ -335,14 +335,14 @@ async fn the_response_head_can_be_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_servers_explanation_can_be_read() {
-    for length in [0, 5, 8191, 8192, 8193, 100_000] {
+    for length in [0, 5, 65_535, 65_536, 65_537, 1_000_000] {
         let body = "x".repeat(length);
         let server = Server::new([response(403, &[("x-reason", "quota")], &body)]);
         let (_, error) = failure(subscribe(&server)).await;
         let failure = error.failure();
         assert!(matches!(failure.cause(), Cause::Status { status: 403, .. }), "{failure:?}");
         assert_eq!(failure.head().unwrap().headers["x-reason"], "quota");
-        assert_eq!(failure.body().unwrap(), &body.as_bytes()[..length.min(8192)]);
+        assert_eq!(failure.body().unwrap(), &body.as_bytes()[..length.min(65_536)]);
     }
 }
 
@@ -472,4 +472,30 @@ async fn goes_on_from_a_response_that_is_there() {
     let (_, error) = failure(rest.beginning_with(answer.unwrap()).subscribe(Policy::default())).await;
     assert_eq!(error.failure().body().unwrap(), "gone");
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_say_by_a_date_when_to_come_back() {
+    let (date, later) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:51:37 GMT");
+    let never = "Fri, 31 Dec 9999 23:59:59 GMT";
+    let year = 365 * 24 * 3600;
+    // By the server's clock, or, where it does not say what that is, by ours.
+    for (headers, seconds) in [
+        (vec![("retry-after", later), ("date", date)], 120..121),
+        (vec![("retry-after", never)], 100 * year..u64::MAX),
+        (vec![("retry-after", later)], 0..1),
+    ] {
+        let server = Server::new([response(503, &headers, "")]);
+        let policy = Policy::default().with_jitter_percent(0);
+        let mut updates = Connector::get(URL).unwrap().with_service(server).subscribe(policy).updates();
+        updates.next().await.unwrap().unwrap();
+        match updates.next().await {
+            Some(Ok(Update::Waiting { failure, .. })) => {
+                let Cause::Status { retry_after, .. } = failure.cause() else { panic!("{failure:?}") };
+                let asked = retry_after.unwrap().as_secs();
+                assert!(seconds.contains(&asked), "{headers:?}: {asked}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

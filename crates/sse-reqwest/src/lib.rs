@@ -69,7 +69,7 @@
 //! | [`Connector::with_requests`] | `EventSource<Connector>` | what your function makes, on each attempt | any: it says what may be sent again, or `NoRequest` |
 //!
 //! All of them hold to the same rules: status 200 and `text/event-stream`, or an error with the response's [`Head`] and
-//! the first 8 KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
+//! the first 64 KiB of its body. Dropping any of them closes the connection at once (over HTTP/2: the stream), and
 //! nothing happens in the background.
 //!
 //! # What to know of reqwest

@@ -20,7 +20,7 @@ pub enum Failure<H, E> {
         cause: Cause,
         /// The head of the response. It is large, and most updates are events.
         head: Box<H>,
-        /// The first 8 KiB of its body, where the server's explanation is; in its content coding, if that was not undone.
+        /// The first 64 KiB of its body, where the server's explanation is; in its content coding, if that was not undone.
         /// What has arrived after two seconds, if the body is slow. Empty if the attempt is going to be retried, since then nothing waits for it.
         body: Bytes,
     },

@@ -13,7 +13,7 @@ use tokio::task::coop;
 use crate::timer::Timer;
 
 /// How much of an error response is read, and how long it may take.
-const EXPLANATION_BYTES: usize = 8 * 1024;
+const EXPLANATION_BYTES: usize = 64 * 1024;
 const EXPLANATION_TIME: Duration = Duration::from_secs(2);
 
 /// How many chunks in a row are read without a pause.

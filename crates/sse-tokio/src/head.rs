@@ -1,5 +1,7 @@
 //! Heads of requests and responses in the types of the `http` crate: what every adapter over them has to do.
 
+use std::time::SystemTime;
+
 use bytes::BytesMut;
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -117,9 +119,12 @@ pub fn detach(headers: &mut HeaderMap) {
 /// ```
 pub fn of_response(status: StatusCode, headers: &HeaderMap) -> ResponseHead<'_> {
     let value = |name| headers.get(name).map(HeaderValue::as_bytes);
+    // A date is one of the server's clock, or where it does not tell, of ours. It is looked at where it may count.
+    let received = value(RETRY_AFTER).and_then(|_| SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok());
     ResponseHead::new(status.as_u16())
         .with_content_type(value(CONTENT_TYPE))
         .with_content_encoding(value(CONTENT_ENCODING))
         .with_retry_after(value(RETRY_AFTER))
         .with_date(value(DATE))
+        .with_received(received)
 }

@@ -20,11 +20,11 @@ async fn end(source: &mut EventSource<Server>) -> Ended {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_comes_with_the_beginning_of_its_body() {
-    let long = "x".repeat(5000);
+    let long = "x".repeat(40_000);
     let long: &'static str = long.leak();
     for (pieces, expected) in [
         (vec![chunk("no such "), chunk("stream")], "no such stream".to_owned()),
-        (vec![chunk(long), chunk(long), Piece::Hang], "x".repeat(8192)),
+        (vec![chunk(long), chunk(long), Piece::Hang], "x".repeat(64 * 1024)),
         (vec![chunk("half"), Piece::Fail], "half".to_owned()),
         (vec![], String::new()),
     ] {
