@@ -161,7 +161,7 @@ impl HttpError {
             Self::Url { .. } | Self::ProxyUrl { .. } | Self::TlsConfig(_) | Self::Redirect(_) => true,
             // The same certificate would be shown again.
             Self::ClientCertificateRequired(_) | Self::ClientCertificateRefused(_) => true,
-            Self::Request(error) => error.is::<NoRequest>(),
+            Self::Request(error) => links(&**error).any(|link| link.is::<NoRequest>()),
             _ => false,
         }
     }

@@ -291,6 +291,13 @@ async fn who_has_no_request_any_more_ends_it() {
     let error = source.next().await.unwrap().unwrap_err();
     assert!(matches!(error.failure().cause(), Cause::Futile), "{error:?}");
     assert!(format!("{:?}", error.failure()).contains("once is enough"));
+    // Whatever is around it.
+    let connector = Connector::with_requests(|_| {
+        let wrapped = io::Error::other(NoRequest::new("the token was revoked"));
+        std::future::ready(Err::<Request<Bytes>, _>(wrapped.into()))
+    });
+    let (_, error) = failure(connector.subscribe(Policy::default())).await;
+    assert!(matches!(error.failure().cause(), Cause::Futile), "{error:?}");
     assert!(source.next().await.is_none());
     assert_eq!(server.requests().len(), 1);
 }

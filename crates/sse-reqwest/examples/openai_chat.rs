@@ -75,8 +75,12 @@ struct ApiError {
 
 /// Gives the answer to `say` piece by piece, and at its end why it ended.
 pub(crate) async fn chat(request: RequestBuilder, mut say: impl FnMut(&str)) -> Result<String, Box<dyn Error>> {
-    // Asked again while the API says that it is busy, which costs nothing; never once it has begun to answer.
-    let policy = Policy::default().with_reconnection_time(Duration::from_millis(500)).with_max_failures(3);
+    // Asked again while the API says that it is busy, which costs nothing; never once it has begun to answer, and not after a
+    // minute, whatever it says of when to come back.
+    let policy = Policy::default()
+        .with_reconnection_time(Duration::from_millis(500))
+        .with_max_failures(3)
+        .with_max_outage(Duration::from_secs(60));
     let session = Session::once_with_retries(Retries::Refused, policy, random_seed())
         // A model may think for long, but not for ever.
         .with_deadlines(Deadlines::default().with_event_idle(Duration::from_secs(300)))

@@ -111,7 +111,7 @@ impl HttpError {
             Self::Invalid(_) | Self::Redirect(_) => true,
             // The hook gave up, or reqwest did: what it could not build it will not send.
             Self::Request(error) => {
-                error.is::<sse_tokio::NoRequest>()
+                links(&**error).any(|link| link.is::<sse_tokio::NoRequest>())
                     || error.downcast_ref().is_some_and(|error: &reqwest::Error| error.is_builder())
             }
             _ => false,

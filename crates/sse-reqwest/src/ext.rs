@@ -33,7 +33,8 @@ pub trait RequestBuilderExt: Sized + sealed::Sealed {
     /// As [`Connector::new`]: the method is not `GET`, the body is a stream, or the request is none.
     fn event_source(self) -> Result<EventSource<Connector>, RequestError>;
 
-    /// The events of one response: this request is sent once, and there is never a second attempt.
+    /// The events of one response: this request is sent once, and there is never a second attempt. (Where a server redirects it
+    /// by 307 or 308, the client's redirect policy may send it on.)
     ///
     /// Any method and any body. Nothing is sent before the first poll. A request that cannot be sent is the error of the
     /// first item, like all that goes wrong. [`EventSource::with_ending`] says by which event the answer is complete, and

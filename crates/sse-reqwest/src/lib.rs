@@ -25,7 +25,8 @@
 //!
 //! # A language model: [`once_events`](RequestBuilderExt::once_events) or [`events`](ResponseExt::events)
 //!
-//! One response, never a second attempt, whatever happens: a second request is a second bill.
+//! One response, never a second attempt, whatever happens: a second request is a second bill. (Only a redirect by 307 or 308
+//! has reqwest send it on, to another address; `redirect::Policy::none()` has it not.)
 //!
 //! ```no_run
 //! use futures_util::StreamExt as _;

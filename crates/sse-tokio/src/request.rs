@@ -38,10 +38,10 @@ pub trait RequestStrategy<R>: Send {
 }
 
 /// The error of a strategy that has no request, neither now nor later: a call that must not be made twice, a token that was
-/// revoked. It ends the event source for good.
+/// revoked. It ends the event source for good, also as the source of another error. It says what its reason says.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no further request: {0}")]
-pub struct NoRequest(#[source] Box<dyn Error + Send + Sync>);
+#[error(transparent)]
+pub struct NoRequest(Box<dyn Error + Send + Sync>);
 
 impl NoRequest {
     /// For this reason: an error, or a text.
