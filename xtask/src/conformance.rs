@@ -13,7 +13,8 @@ Runs each stream whole, at its recorded chunks, byte by byte, and, if it has les
 cut in two at every place; each of these against borrowed and against owned events. HTTP exchanges
 are played to the real client over a socket. Prints counts and the first differences.
 
-Without FILE: the project's own vectors, and ../shared/conformance/*.jsonl beside the checkout.
+Without FILE: the project's own vectors, what was recorded from a browser (crates/sse-conformance),
+and further files of either kind in ../shared/conformance, if there are any.
 
 VERSION is the way to look for line ends: what this processor has (the default), the `baseline` of
 its kind, or `words`, which any machine can.

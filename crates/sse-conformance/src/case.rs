@@ -223,11 +223,21 @@ pub fn own_files() -> std::io::Result<Vec<PathBuf>> {
     jsonl_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors"))
 }
 
-/// The files recorded from browsers, sorted: they lie beside the checkout, in
-/// `../shared/conformance`, and are not part of it. Empty if they are not there.
-pub fn recorded_files() -> Vec<PathBuf> {
+/// The files recorded from browsers, sorted.
+///
+/// # Errors
+/// The directory cannot be read: the crate was moved from its checkout.
+pub fn recorded_files() -> std::io::Result<Vec<PathBuf>> {
+    jsonl_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded"))
+}
+
+/// Further ones of the same kind, if there are any beside the checkout, in `../shared/conformance`.
+pub fn further_files() -> Vec<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    beside.canonicalize().and_then(|directory| jsonl_files(&directory)).unwrap_or_default()
+    let further = beside.canonicalize().and_then(|directory| jsonl_files(&directory)).unwrap_or_default();
+    let known = recorded_files().unwrap_or_default();
+    let is_known = |file: &PathBuf| known.iter().any(|known| known.file_name() == file.file_name());
+    further.into_iter().filter(|file| !is_known(file)).collect()
 }
 
 fn jsonl_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -57,11 +57,8 @@ fn files(named: Vec<PathBuf>) -> std::io::Result<Vec<PathBuf>> {
         return Ok(named);
     }
     let mut files = case::own_files()?;
-    let recorded = case::recorded_files();
-    if recorded.is_empty() {
-        eprintln!("NOTE: no ../shared/conformance/*.jsonl beside the checkout: only the project's own vectors run");
-    }
-    files.extend(recorded);
+    files.extend(case::recorded_files()?);
+    files.extend(case::further_files());
     Ok(files)
 }
 
