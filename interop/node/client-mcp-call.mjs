@@ -7,9 +7,22 @@ import { url } from "./follow.mjs";
 const report = ({ id, event, data }) =>
   console.log(JSON.stringify({ id: "", event, data: data.replace(/\r\n|\r/g, "\n") }));
 
+/** How many comments have come on the call that waits: the transport shows them to nobody. */
+let comments = 0;
+
 /** The call that is compared goes to the URL that is watched on the wire, and everything else to another. */
-const fetchApart = (to, init) =>
-  fetch(new Headers(init.headers).get("mcp-name") === "list" ? to : new URL("/apart", to), init);
+const fetchApart = async (to, init) => {
+  const name = new Headers(init.headers).get("mcp-name");
+  const response = await fetch(name === "list" ? to : new URL("/apart", to), init);
+  if (name !== "wait") return response;
+  const count = new TransformStream({
+    transform(chunk, controller) {
+      comments += new TextDecoder().decode(chunk).match(/^:/gm)?.length ?? 0;
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(count), response);
+};
 
 const client = new Client(
   { name: "interop", version: "1.0.0" },
@@ -32,9 +45,10 @@ const waiting = call("wait", { signal: giveUp.signal }).then(
 );
 await first;
 // Comments come all the time.
-await new Promise((resolve) => setTimeout(resolve, 200));
+await new Promise((resolve) => setTimeout(resolve, 350));
 giveUp.abort();
 await waiting;
+if (comments < 2) throw new Error(`${comments} comments in 350 ms, and one was due each 100`);
 await call("waited", { timeout: 5000 });
 
 notified = report;

@@ -20,7 +20,7 @@ the pairs are, and what the peers do otherwise than the standard: interop/README
 
 Installs the peers where they are not: by npm below interop/node and by pip below target/interop,
 both in the versions recorded in interop/, and Debian's nginx, unpacked below target/interop and
-not installed. Browser, curl, npm and Python are installed by apt-get, as root or through a sudo that
+not installed, but for the directory /var/lib/nginx that it wants. Browser, curl, npm and Python are installed by apt-get, as root or through a sudo that
 asks nothing. What is missing and cannot be had is a failure.
 
 Exit code 1: a pair failed. 2: there is no such pair.",
@@ -28,14 +28,26 @@ Exit code 1: a pair failed. 2: there is no such pair.",
 };
 
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    peers::install()?;
     let (sdk, pairs): (Vec<_>, Vec<_>) = args.iter().partition(|name| *name == "sdk");
+    // A slip of the pen is told before anything is installed for it.
+    if !pairs.is_empty() {
+        let names = process::output(interop().arg("--names"))?;
+        if let Some(unknown) = pairs.iter().find(|pair| !names.lines().any(|name| name == **pair)) {
+            let mut names: Vec<_> = names.lines().collect();
+            names.dedup();
+            return Err(Failure::usage(format!("no peer `{unknown}`; there are: {}, sdk", names.join(", "))));
+        }
+    }
+    peers::install()?;
     if args.is_empty() || !sdk.is_empty() {
         sdk::run()?;
     }
     if args.is_empty() || !pairs.is_empty() {
-        let mut command = process::cargo(&["run", "--quiet", "--locked", "-p", "sse-interop", "--"]);
-        process::run(command.args(pairs))?;
+        process::run(interop().args(pairs))?;
     }
     Ok(())
+}
+
+fn interop() -> std::process::Command {
+    process::cargo(&["run", "--quiet", "--locked", "-p", "sse-interop", "--"])
 }

@@ -1,6 +1,7 @@
 //! Our client and our server against programs that other people wrote, over a wire that is cut.
 //!
-//! `cargo xtask interop` installs the programs and runs this. `interop/README.md` says what the pairs are.
+//! `cargo xtask interop` installs the programs and runs this; with `--names` it prints what there is. `interop/README.md` says
+//! what the pairs are.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line talks
 
 mod deviation;
@@ -34,6 +35,10 @@ const AT_ONCE: usize = 3;
 async fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
     let mut pairs = pairs::pairs();
+    if names == ["--names"] {
+        pairs.iter().for_each(|pair| println!("{}", pair.peer));
+        return ExitCode::SUCCESS;
+    }
     if let Some(unknown) = names.iter().find(|name| !pairs.iter().any(|pair| pair.peer == *name)) {
         let mut known: Vec<_> = pairs.iter().map(|pair| pair.peer).collect();
         known.dedup();

@@ -18,7 +18,22 @@ pub(super) fn install() -> Result<(), Failure> {
     pip("interop/python/requirements.txt", "python")?;
     nginx()?;
     // With nchan loaded, nginx insists on a directory in here, whatever its configuration says.
-    tools::create_directory(Path::new("/var/lib/nginx"))
+    tools::create_directory(Path::new("/var/lib/nginx"))?;
+    for (program, version) in [("chromium", "--version"), ("curl", "--version"), ("nginx", "-v")] {
+        // The others are pinned; these are Debian's of the day.
+        eprintln!("  {}", version_of(program, version));
+    }
+    Ok(())
+}
+
+/// The first line of what a program says of itself, which nginx does on its standard error.
+fn version_of(program: &str, flag: &str) -> String {
+    let unpacked = target().join("nginx/usr/sbin").join(program);
+    let path = if unpacked.exists() { unpacked } else { program.into() };
+    let output = Command::new(path).arg(flag).output();
+    let said = output.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    said.lines().next().map_or_else(|| format!("{program}: of an unknown version"), str::to_owned)
 }
 
 /// The packages of npm that a directory asks for. Those of `interop/node` are also the Node that all run under.

@@ -24,8 +24,8 @@ use crate::replay::{Released, replay};
 use crate::setting::Setting;
 use crate::wire::PATH;
 
-/// Many comments come in the time that the client waits before it cancels.
-const KEEP_ALIVE: Duration = Duration::from_millis(20);
+/// The least there is: some comments come in the time that the client waits before it cancels, and it counts them.
+const KEEP_ALIVE: Duration = Duration::from_millis(100);
 
 #[derive(Clone)]
 struct Mcp {
