@@ -41,7 +41,11 @@ impl Machine {
             name: format!("{}{maker}", std::env::consts::ARCH),
             processor: format!("{model} (model {number}; {features}{shared})"),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
-            system: format!("{}, Linux {}", field("/etc/os-release", "PRETTY_NAME", '='), version("uname", &["-r"])),
+            system: format!(
+                "{}, Linux {}",
+                field("/etc/os-release", "PRETTY_NAME", '='),
+                release(&version("uname", &["-r"]))
+            ),
             rustc: version("rustc", &["--version"]),
             node: version("node", &["--version"]),
             date: version("date", &["+%Y-%m-%d"]),
@@ -57,6 +61,11 @@ impl Machine {
             "Measured on {date}, commit {commit}: {processor}, {cores} cores, {system}, {rustc} (release, fat LTO, no target-cpu), Node {node}."
         )
     }
+}
+
+/// The first two numbers: what is behind them is one machine's own.
+fn release(version: &str) -> String {
+    version.split('.').take(2).collect::<Vec<_>>().join(".")
 }
 
 /// The commit that is checked out, and whether anything but a report differs from it.
