@@ -128,6 +128,22 @@ async fn whom_the_platform_trusts_is_trusted() {
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
+/// The time for connecting covers TLS too, and a server that takes the connection and says nothing.
+#[tokio::test]
+async fn a_handshake_that_is_not_answered_takes_no_longer_than_allowed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let client = HttpClient::builder().with_connect_timeout(Duration::from_millis(100)).build().unwrap();
+    let policy = Policy::default().with_max_failures(1);
+    let source = Connector::get(&url).unwrap().with_service(client).subscribe(policy);
+    let (_, error) = timeout(Duration::from_secs(20), failure(source)).await.unwrap();
+    match error.failure() {
+        Failure::Transport { source: HttpError::Connect(error), .. } => assert_eq!(error.to_string(), "timed out"),
+        other => panic!("{other:?}"),
+    }
+    drop(listener);
+}
+
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let server = serve_as(Settings { names: &["example.org"], versions: &[&TLS13], ..Settings::default() }).await;
