@@ -25,7 +25,7 @@ const MAX_CHUNKS: usize = 64;
 
 impl<C: Connect> Updates<C> {
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
-        if let (Step::Connect { .. }, Phase::Attempt(_)) = (self.session.step(), &self.phase) {
+        if matches!(self.phase, Phase::Attempt(_)) && matches!(self.session.step(), Step::Connect { .. }) {
             // From here on, and not from when it was told of: what was made of that is no silence of the server.
             self.session.handle_connecting(self.timer.now());
         }
@@ -105,6 +105,7 @@ impl<C: Connect> Updates<C> {
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<ItemOf<C>>> {
         let Phase::Body { body, chunk, unbroken } = &mut self.phase else { return Poll::Pending };
         for _ in 0..MAX_CHUNKS {
+            let mut now = None;
             // Each event and each chunk costs one unit of the task's budget, so that endless ready input leaves room for
             // other tasks.
             let budget = ready!(coop::poll_proceed(cx));
@@ -128,13 +129,14 @@ impl<C: Connect> Updates<C> {
                 }
                 chunk.clear();
                 // What the consumer took its time over is no silence of the server.
-                let now = self.timer.now();
-                self.session.handle_waiting(now);
-                if let (true, Step::Read { deadline }) = (*unbroken >= FLOOD, self.session.step()) {
+                self.session.handle_waiting(*now.insert(self.timer.now()));
+                if *unbroken >= FLOOD {
                     // The timer is looked at when there is nothing to read, and there always is. It gives a moment to what
                     // has piled up while the consumer was away: there may be an event behind so many comments.
-                    if self.timer.poll(cx, deadline).is_ready() {
-                        return Poll::Ready(self.expire());
+                    if let Step::Read { deadline } = self.session.step() {
+                        if self.timer.poll(cx, deadline).is_ready() {
+                            return Poll::Ready(self.expire());
+                        }
                     }
                 }
             }
@@ -147,8 +149,9 @@ impl<C: Connect> Updates<C> {
                     budget.made_progress();
                     *unbroken = unbroken.saturating_add(1);
                     self.reporter.bytes(bytes.len());
-                    // The clock is read by the chunk: an event costs less than that.
-                    chunk.set(bytes, self.timer.now());
+                    // The clock is read by the chunk: an event costs less than that. Of one that was there already it came
+                    // when the one before was used up.
+                    chunk.set(bytes, now.unwrap_or_else(|| self.timer.now()));
                 }
                 // An attempt that got as far as a body was not futile, and neither is the next one.
                 Some(Err(error)) => return Poll::Ready(self.break_off(End::TransportError, error)),
