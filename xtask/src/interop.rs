@@ -20,8 +20,8 @@ the pairs are, and what the peers do otherwise than the standard: interop/README
 
 Installs the peers where they are not: by npm below interop/node and by pip below target/interop,
 both in the versions recorded in interop/, and Debian's nginx, unpacked below target/interop and
-not installed, but for the directory /var/lib/nginx that it wants. Browser, curl, npm and Python are installed by apt-get, as root or through a sudo that
-asks nothing. What is missing and cannot be had is a failure.
+not installed, but for the directory /var/lib/nginx that it wants. Browser, curl, npm and Python are
+installed by apt-get, as root or through a sudo that asks nothing. What is missing and cannot be had is a failure.
 
 Exit code 1: a pair failed. 2: there is no such pair.",
     run,

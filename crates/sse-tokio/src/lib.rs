@@ -52,8 +52,8 @@
 //! | event | `sse.unsendable_id`: the server is asked for no id | WARN | `beginning`, `bytes` |
 //!
 //! `sse-hyper` and `sse-reqwest` add `sse.request`: a request is sent (DEBUG: `method`, `url` without its query). Over
-//! hyper there is one for each redirect, which reqwest follows by itself. `sse-hyper` adds `sse.unwritable`: a server takes no more of a request, and what it has said is read (DEBUG:
-//! `error`). The events' text is never logged, nor are headers.
+//! hyper there is one for each redirect, which reqwest follows by itself. `sse-hyper` adds `sse.unwritable`: a server takes
+//! no more of a request, and what it has said is read (DEBUG: `error`). The events' text is never logged, nor are headers.
 //!
 //! # Features
 //!
