@@ -19,7 +19,7 @@ pub(crate) const COMMAND: Command = Command {
 Usage: cargo xtask machines [NAME...]
 
 Machines, all of them by default:
-  msrv      the tests under Rust 1.85, the oldest that is supported
+  msrv      the tests under Rust 1.85, the oldest that is supported; the other crates are compiled
   aarch64   the tests on 64-bit Arm (NEON), under qemu-aarch64
   s390x     the tests on a big-endian machine, under qemu-s390x
   cortex-m  firmware for a microcontroller without alloc and with a small heap, under
