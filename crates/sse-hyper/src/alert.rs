@@ -8,7 +8,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -60,13 +60,30 @@ pub(crate) struct Heard {
     unwritten: Unwritten,
 }
 
-/// Whether there is something to write that the network has not taken: the rest of an upload.
+/// What there is to write: the rest of an upload.
 #[derive(Clone, Default)]
-pub(crate) struct Unwritten(Arc<AtomicBool>);
+pub(crate) struct Unwritten(Arc<Writes>);
+
+#[derive(Default)]
+struct Writes {
+    is_pending: AtomicBool,
+    taken: AtomicU64,
+}
 
 impl Unwritten {
+    /// Whether there is something that the network has not taken.
     pub(crate) fn is_some(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_pending.load(Ordering::Relaxed)
+    }
+
+    /// How many times the network has taken something.
+    pub(crate) fn taken(&self) -> u64 {
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, is_pending: bool) {
+        self.0.is_pending.store(is_pending, Ordering::Relaxed);
+        self.0.taken.fetch_add((!is_pending).into(), Ordering::Relaxed);
     }
 }
 
@@ -77,7 +94,7 @@ impl Heard {
 
     /// What to make of the result of a write, which would have been `done`.
     fn swallow<T>(&mut self, cx: &Context<'_>, result: Poll<io::Result<T>>, done: T) -> Poll<io::Result<T>> {
-        self.unwritten.0.store(result.is_pending(), Ordering::Relaxed);
+        self.unwritten.note(result.is_pending());
         match result {
             Poll::Ready(Err(error)) => {
                 tracing::debug!(name: "sse.unwritable", target: "sse", %error, "the server takes no more");

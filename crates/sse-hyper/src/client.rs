@@ -140,6 +140,7 @@ impl Connection {
 
 impl Inner {
     async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<ResponseBody>, HttpError> {
+        *request.uri_mut() = without_user(request.uri());
         let mut fresh = request.extensions_mut().remove::<FreshConnection>().is_some();
         loop {
             let connecting = self.connect(request.uri(), fresh);
@@ -237,5 +238,32 @@ impl Service<Request<Full<Bytes>>> for HttpClient {
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let inner = self.inner();
         Box::pin(async move { Ok(inner?.send(request).await?) })
+    }
+}
+
+/// RFC 9110, 4.2.4: a request names no user. (Who wants to be one says so by a header field.)
+fn without_user(uri: &Uri) -> Uri {
+    let mut parts = uri.clone().into_parts();
+    let authority = parts.authority.take();
+    parts.authority = authority.map(|authority| match authority.as_str().rsplit_once('@') {
+        Some((_, host)) => host.parse().unwrap_or(authority),
+        None => authority,
+    });
+    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_names_a_user() {
+        for (uri, sent) in [
+            ("http://user:secret@a.test:81/x?y", "http://a.test:81/x?y"),
+            ("http://user@[::1]/", "http://[::1]/"),
+            ("http://a.test/@", "http://a.test/@"),
+        ] {
+            assert_eq!(without_user(&uri.parse().unwrap()), sent);
+        }
     }
 }

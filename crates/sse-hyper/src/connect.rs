@@ -324,7 +324,7 @@ where
 {
     let mut misdirected = false;
     // Held until the next one is there, if it came over HTTP/2: it may be all that holds the connection, over which the next
-    // request can go. A connection that nobody can share is closed before another is opened.
+    // request can go. A connection that nobody can share goes before another is opened, or hears of it then, if it has a task.
     let mut _before = None;
     loop {
         let mut hop = request.clone();

@@ -33,7 +33,8 @@
 //!
 //! Dropping any of them ends its response at once, and closes the connection unless others share it. Nothing reconnects
 //! in the background: all work is done when the stream is polled, but for the socket of an HTTP/2 connection, which hyper
-//! serves in a task of its own as far as its buffers go.
+//! serves in a task of its own as far as its buffers go, and for a request of which the server has not taken all when it
+//! begins to answer: a task sends the rest, also behind the end of the answer.
 //!
 //! The guides of `sse-reqwest` (`guide`: like a browser, language models, MCP, feature flags, migration) hold here too, by
 //! the same names; each says how this crate differs.

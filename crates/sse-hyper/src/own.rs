@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, PROXY_AUTHORIZATION};
@@ -10,8 +11,11 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body_util::Full;
 use hyper::client::conn::http1;
-use tokio::task::{AbortHandle, unconstrained};
+use tokio::sync::oneshot;
+use tokio::task::unconstrained;
+use tokio::time::timeout;
 
+use crate::alert::Unwritten;
 use crate::dial::{BoxIo, Link};
 use crate::error::HttpError;
 use crate::response::ResponseBody;
@@ -33,6 +37,11 @@ impl OwnConnection {
             }
         }
     }
+
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.drive(cx);
+        if self.0.is_none() { Poll::Ready(()) } else { Poll::Pending }
+    }
 }
 
 /// Says goodbye, if that is possible at once: TLS has a word for it, and a server that does not hear it takes the end for
@@ -48,18 +57,41 @@ impl Drop for OwnConnection {
     }
 }
 
-/// An upload that goes on behind the head of its response, by a task: to the end if the response ends first, which is the
-/// server's choice, and not if its reader has gone.
-pub(crate) struct Upload {
-    task: AbortHandle,
-    pub(crate) is_answered: bool,
+/// How long an upload behind a whole response may make no progress.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the task of an upload is to know of the response: whether all of it has been read. If that is never said and this is
+/// gone, so is the reader.
+pub(crate) struct Upload(Option<oneshot::Sender<()>>);
+
+impl Upload {
+    /// Has a task send what is left of a request, also behind the end of the response: to end that first is the server's
+    /// choice. Not if the reader has gone.
+    fn spawn(connection: OwnConnection, unwritten: Unwritten) -> Self {
+        let (answered, is_answered) = oneshot::channel();
+        tokio::spawn(finish(connection, unwritten, is_answered));
+        Self(Some(answered))
+    }
+
+    pub(crate) fn answered(&mut self) {
+        if let Some(answered) = self.0.take() {
+            // Whom it does not reach has sent it all.
+            let _ = answered.send(());
+        }
+    }
 }
 
-impl Drop for Upload {
-    fn drop(&mut self) {
-        if !self.is_answered {
-            self.task.abort();
-        }
+async fn finish(mut connection: OwnConnection, unwritten: Unwritten, mut is_answered: oneshot::Receiver<()>) {
+    let is_answered = poll_fn(|cx| match connection.poll_closed(cx) {
+        Poll::Ready(()) => Poll::Ready(false),
+        Poll::Pending => Pin::new(&mut is_answered).poll(cx).map(|answered| answered.is_ok()),
+    });
+    let mut goes_on = is_answered.await;
+    // Nobody waits for it any more, so that a server which takes nothing would be waited for without end.
+    while goes_on {
+        let taken = unwritten.taken();
+        let closed = timeout(PATIENCE, poll_fn(|cx| connection.poll_closed(cx))).await.is_ok();
+        goes_on = !closed && unwritten.taken() > taken;
     }
 }
 
@@ -76,7 +108,6 @@ pub(crate) async fn send(link: Link, mut request: Request<Full<Bytes>>) -> Resul
             if let Some(authorization) = proxy.basic_auth() {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            *request.uri_mut() = without_user(request.uri());
         }
         None => {
             let path = request.uri().path_and_query().cloned();
@@ -93,25 +124,12 @@ pub(crate) async fn send(link: Link, mut request: Request<Full<Bytes>>) -> Resul
         response.as_mut().poll(cx)
     });
     let response = response.await.map_err(|error| alert.explain(error))?;
-    let upload = connection.0.take_if(|_| unwritten.is_some()).map(|connection| {
-        let task = tokio::spawn(connection).abort_handle();
-        Upload { task, is_answered: false }
-    });
-    Ok(response.map(|incoming| match upload {
-        Some(upload) => ResponseBody::beside_upload(incoming, upload),
-        None => ResponseBody::alone(incoming, connection),
+    Ok(response.map(|incoming| match connection {
+        OwnConnection(Some(_)) if unwritten.is_some() => {
+            ResponseBody::beside_upload(incoming, Upload::spawn(connection, unwritten))
+        }
+        connection => ResponseBody::alone(incoming, connection),
     }))
-}
-
-/// RFC 9110, 4.2.4: a request names no user.
-fn without_user(uri: &Uri) -> Uri {
-    let mut parts = uri.clone().into_parts();
-    let authority = parts.authority.take();
-    parts.authority = authority.map(|authority| match authority.as_str().rsplit_once('@') {
-        Some((_, host)) => host.parse().unwrap_or(authority),
-        None => authority,
-    });
-    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
 /// RFC 9110, 7.2: the host, and the port if it is not the scheme's.
@@ -121,21 +139,5 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
     match uri.port_u16().filter(|port| *port != usual) {
         Some(port) => HeaderValue::try_from(format!("{host}:{port}")).ok(),
         None => HeaderValue::from_str(host).ok(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_request_names_a_user() {
-        for (uri, sent) in [
-            ("http://user:secret@a.test:81/x?y", "http://a.test:81/x?y"),
-            ("http://user@[::1]/", "http://[::1]/"),
-            ("http://a.test/@", "http://a.test/@"),
-        ] {
-            assert_eq!(without_user(&uri.parse().unwrap()), sent);
-        }
     }
 }

@@ -16,7 +16,8 @@ use crate::share::Shared;
 /// connection, unless other responses come over it too.
 ///
 /// Over HTTP/1.1 it drives its connection: nothing is read while it is not polled. An HTTP/2 connection has a task, and so has
-/// an HTTP/1.1 connection whose response began before all of the request was sent.
+/// an HTTP/1.1 connection whose response began before all of the request was sent. If that response is read to its end, the
+/// rest of the request is still sent, until the server takes nothing for 30 seconds.
 pub struct ResponseBody {
     incoming: Incoming,
     /// Dropped behind the body.
@@ -40,7 +41,18 @@ impl ResponseBody {
 
     /// Of a connection over which the request is still being sent.
     pub(crate) fn beside_upload(incoming: Incoming, upload: Upload) -> Self {
-        Self { incoming, connection: Connection::Uploading(upload) }
+        let mut body = Self { incoming, connection: Connection::Uploading(upload) };
+        if body.is_end_stream() {
+            body.note_end();
+        }
+        body
+    }
+
+    /// All of it has been read.
+    fn note_end(&mut self) {
+        if let Connection::Uploading(upload) = &mut self.connection {
+            upload.answered();
+        }
     }
 
     /// Of a connection that others use too.
@@ -58,8 +70,8 @@ impl Body for ResponseBody {
             connection.drive(cx);
         }
         let frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        if let (Connection::Uploading(upload), Poll::Ready(None)) = (&mut self.connection, &frame) {
-            upload.is_answered = true;
+        if matches!(frame, Poll::Ready(None)) || self.is_end_stream() {
+            self.note_end();
         }
         frame
     }

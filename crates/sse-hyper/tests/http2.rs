@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{FutureExt as _, StreamExt as _};
+use http::{Request, StatusCode, Version};
+use http_body_util::Full;
 use rustls::version::TLS13;
 use secure::{Server, Settings, serve, serve_as};
 use sse_hyper::{Connector, Deadlines, EventSource, Failure, HttpClient, HttpError, Policy, Session, Update};
@@ -18,6 +20,7 @@ use support::next;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tower::ServiceExt as _;
 
 async fn http2() -> Server {
     serve(&[&TLS13], &["h2", "http/1.1"]).await
@@ -32,6 +35,16 @@ fn subscribe(client: &HttpClient, server: &Server, path: &str) -> EventSource<Co
 /// The number of the connection that a source's event came over.
 async fn connection(source: &mut EventSource<Connector>) -> String {
     next(source).await.event_type().to_owned()
+}
+
+/// RFC 9113, 8.3.1: `:authority` must not include them.
+#[tokio::test]
+async fn a_user_and_a_password_are_not_sent() {
+    let server = http2().await;
+    let url = server.url.replace("localhost", "user:secret@localhost");
+    let request = Request::get(url).body(Full::default()).unwrap();
+    let response = server.client().oneshot(request).await.unwrap();
+    assert_eq!((response.version(), response.status()), (Version::HTTP_2, StatusCode::OK));
 }
 
 #[tokio::test]

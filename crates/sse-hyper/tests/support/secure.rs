@@ -49,6 +49,7 @@ impl Default for Settings<'_> {
 /// * `/refused`: on the first connection, a reset that says that the request was not looked at;
 /// * `/reset`: a reset that says nothing of that, and `/over` one that says that nothing went wrong;
 /// * `/moved`: a redirect to `/`;
+/// * any of a URL that names a user, which no request may: 400;
 /// * any other: one event, whose type is the number of the connection.
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -167,6 +168,10 @@ async fn respond(
         "/over" => return Err(h2::Reason::NO_ERROR.into()),
         "/moved" => {
             status = StatusCode::FOUND;
+            stream::empty().boxed()
+        }
+        _ if request.uri().authority().is_some_and(|authority| authority.as_str().contains('@')) => {
+            status = StatusCode::BAD_REQUEST;
             stream::empty().boxed()
         }
         "/misdirected" if earlier > 0 => {
