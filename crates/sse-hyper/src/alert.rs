@@ -56,11 +56,10 @@ pub(crate) struct Heard {
     alert: Alert,
     /// The server takes nothing any more.
     deaf: bool,
-    /// Whether the server has yet to take what is being written.
     unwritten: Unwritten,
 }
 
-/// What there is to write: the rest of an upload.
+/// What is known of the writes: how an upload gets on.
 #[derive(Clone, Default)]
 pub(crate) struct Unwritten(Arc<Writes>);
 
@@ -83,7 +82,12 @@ impl Unwritten {
 
     fn note(&self, is_pending: bool) {
         self.0.is_pending.store(is_pending, Ordering::Relaxed);
-        self.0.taken.fetch_add((!is_pending).into(), Ordering::Relaxed);
+    }
+
+    fn note_write(&self, result: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(1..)) = result {
+            self.0.taken.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -124,6 +128,7 @@ impl Write for Heard {
             return Poll::Ready(Ok(bytes.len()));
         }
         let result = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.unwritten.note_write(&result);
         self.swallow(cx, result, bytes.len())
     }
 
@@ -153,6 +158,7 @@ impl Write for Heard {
             return Poll::Ready(Ok(all));
         }
         let result = Pin::new(&mut self.io).poll_write_vectored(cx, parts);
+        self.unwritten.note_write(&result);
         self.swallow(cx, result, all)
     }
 }
